@@ -1,0 +1,198 @@
+"""Fits the constants of the motion cue and of its error bars, on drawn scenes of jointed figures.
+
+    python -m viewsync.benchmarks.calibration --seed 0
+
+prints them; they are then written into `viewsync.signals.motion` and `viewsync.offsets.calibrate` by hand. The drawn
+scenes of the coverage benchmark are of another kind (`tumblers`), and the real recordings take no part.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+from scipy.optimize import minimize
+from scipy.stats import t as student_t
+
+from viewsync.match.correlate import candidate_lags
+from viewsync.match.fuse import OUTLIER_FLOOR, PRIOR_UNRELATED
+from viewsync.signals import motion
+from viewsync.signals.resample import at_common_rate
+from viewsync.types import Frame, Search, Signal
+from viewsync.worlds.sketch import Scene, SketchCamera, render, truth
+
+SCENE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Take:
+    """One camera's motion in one drawn scene, ready to be cut anywhere."""
+
+    camera: SketchCamera
+    times_seconds: Float[np.ndarray, " frame"]
+    moved: Float[np.ndarray, "interval channel"]
+
+    def cut(self, start_seconds: float, duration_seconds: float) -> Signal:
+        """The motion signal of a stretch, on the camera's clock."""
+        first, last = np.searchsorted(self.times_seconds, [start_seconds, start_seconds + duration_seconds])
+        return motion.motion_signal(self.times_seconds[first:last], self.moved[first : last - 1])
+
+
+def shoot(kind: str, seed: int, cameras: int, seconds: float = SCENE_SECONDS) -> list[Take]:
+    """Draw a random scene from random viewpoints, hand-held or not, at mixed frame rates."""
+    rng = np.random.default_rng([seed, len(kind)])
+    scene = Scene(seed, kind, bodies=int(rng.integers(1, 5)), activity=float(rng.uniform(0.4, 1.2)))  # type: ignore[arg-type]
+    return [_take(scene, _random_camera(rng, 100 * seed + i, seconds)) for i in range(cameras)]
+
+
+def _random_camera(rng: np.random.Generator, seed: int, seconds: float) -> SketchCamera:
+    fps = float(rng.choice([6, 15, 25, 30, 30, 60]))
+    return SketchCamera(
+        seed=seed,
+        azimuth_degrees=float(rng.uniform(0, 360)),
+        elevation_degrees=float(rng.uniform(0, 50)),
+        distance_metres=float(rng.uniform(3.5, 8)),
+        roll_degrees=float(rng.normal(0, 10)),
+        fps=fps,
+        # Phones and action cameras take 18 to 42 ms to read a picture, less than a frame.
+        readout_seconds=float(rng.uniform(0.2, 1.0)) * min(0.042, 1 / fps),
+        duration_seconds=seconds,
+        offset_seconds=float(rng.uniform(0, 0.5)),
+        shake_degrees=float(rng.choice([0, 0, 0.5, 1.5])),
+        noise=float(rng.uniform(1, 5)),
+    )
+
+
+def _take(scene: Scene, camera: SketchCamera) -> Take:
+    extractor = motion.Extractor()
+    for index, (seconds, picture) in enumerate(render(scene, camera)):
+        gray = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (160, 90), interpolation=cv2.INTER_AREA)
+        extractor.push(Frame(index, seconds, gray))
+    return Take(camera, extractor.times_seconds, extractor.moved)
+
+
+# ── evidence: from contrast to a log-likelihood ratio ─────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A pair of cuts: contrast per lag, and where the truth lies, if it is among the lags at all."""
+
+    contrast: Float[np.ndarray, " lag"]
+    right: np.ndarray | None
+    """Which lags count as right; None for unrelated scenes and for cuts without enough overlap."""
+
+
+def trials(scenes: Sequence[Sequence[Take]], rng: np.random.Generator, rounds: int) -> Iterator[Trial]:
+    """Random cuts of 2 to 12 s of all pairs of each scene; some of them of two different scenes."""
+    for _ in range(rounds):
+        for number, takes in enumerate(scenes):
+            for first, second in combinations(takes, 2):
+                related = rng.uniform() > PRIOR_UNRELATED
+                if not related:
+                    second = scenes[(number + 1) % len(scenes)][0]
+                yield _trial(first, second, related, rng)
+
+
+def _trial(first: Take, second: Take, related: bool, rng: np.random.Generator) -> Trial:
+    a, b = at_common_rate(*_cuts(first, second, rng, (2.0, 12.0), 0.6))
+    lags = candidate_lags(a, b, Search())
+    stands_out, _ = motion.contrast(a, b, lags)
+    true_lag = (truth(first.camera, second.camera)[0] - (a.start_seconds - b.start_seconds)) * a.rate_hz
+    right = np.abs(lags - true_lag) <= max(1.5, 0.05 * a.rate_hz)
+    return Trial(stands_out, right if related and right.any() else None)
+
+
+def _cuts(
+    first: Take, second: Take, rng: np.random.Generator, lengths: tuple[float, float], reach: float
+) -> tuple[Signal, Signal]:
+    """Two cuts of one random length, the second moved by up to `reach` lengths."""
+    length = float(np.exp(rng.uniform(*np.log(lengths))))
+    start = float(rng.uniform(0, SCENE_SECONDS - length))
+    moved = float(np.clip(start + rng.uniform(-reach, reach) * length, 0, SCENE_SECONDS - length))
+    return first.cut(start, length), second.cut(moved, length)
+
+
+def log_score(trial: Trial, scale: float, shift: float) -> float:
+    """Log-probability that the posterior gives to what is true: a proper score, best when it is honest."""
+    ratio = np.maximum(scale * np.maximum(trial.contrast, 0) - shift, OUTLIER_FLOOR)
+    joint = ratio - np.log(len(ratio)) + np.log(1 - PRIOR_UNRELATED)
+    whole = np.logaddexp(np.logaddexp.reduce(joint), np.log(PRIOR_UNRELATED))
+    truth_mass = np.log(PRIOR_UNRELATED) if trial.right is None else np.logaddexp.reduce(joint[trial.right])
+    return float(truth_mass - whole)
+
+
+def fit_evidence(found: Sequence[Trial]) -> tuple[Float[np.ndarray, " constant"], float]:
+    """Scale and shift of the evidence by maximum likelihood, and the mean log score they reach."""
+
+    def loss(constants: np.ndarray) -> float:
+        return -float(np.mean([log_score(trial, *constants) for trial in found]))
+
+    fit = minimize(loss, [1.6, 0.5], method="Nelder-Mead")
+    return fit.x, -fit.fun
+
+
+# ── error bars ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def errors(scenes: Sequence[Sequence[Take]], rng: np.random.Generator, rounds: int) -> Float[np.ndarray, "measurement 3"]:
+    """Error, stated σ and sample interval, in seconds, of pairs whose best offset stands out and is the right one.
+
+    Wrong offsets are the business of the probability, not of the error bar.
+    """
+    rows: list[tuple[float, float, float]] = []
+    for _ in range(rounds):
+        for takes in scenes:
+            for first, second in combinations(takes, 2):
+                true_offset = truth(first.camera, second.camera)[0]
+                a, b = _cuts(first, second, rng, (3.0, 14.0), 0.4)
+                belief = motion.belief(a, b, Search())
+                best = int(np.argmax(belief.log_likelihood_ratio))
+                found = float(belief.offsets_seconds[best])
+                interval = 1 / min(a.rate_hz, b.rate_hz)
+                sure = belief.log_likelihood_ratio[best] - np.log(len(belief.offsets_seconds)) > 3
+                if sure and abs(found - true_offset) < max(0.1, 2 * interval):
+                    rows.extend(
+                        (local.offset_seconds - true_offset, local.std_seconds, interval)
+                        for local in motion.local_offsets(a, b, found)
+                    )
+    return np.array(rows)
+
+
+def fit_error_bars(found: Float[np.ndarray, "measurement 3"]) -> Float[np.ndarray, " constant"]:
+    """Factor on the stated σ, and bias in seconds and in intervals, by maximum likelihood of Student-t errors."""
+    error, stated, interval = found.T
+
+    def loss(logs: np.ndarray) -> float:
+        factor, seconds, intervals = np.exp(logs)
+        std = np.sqrt((factor * stated) ** 2 + seconds**2 + (intervals * interval) ** 2)
+        # Student's t lets the few grossly wrong ones be outliers instead of widening every error bar.
+        return -float(np.mean(student_t.logpdf(error / std, df=5) - np.log(std)))
+
+    return np.asarray(np.exp(minimize(loss, np.log([1.5, 0.002, 0.3]), method="Nelder-Mead").x))
+
+
+def main() -> None:
+    """Draw the scenes, fit, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scenes", type=int, default=24)
+    options = parser.parse_args()
+    scenes = [shoot("figures", options.seed + i, cameras=4) for i in range(options.scenes)]
+    report(scenes, options.seed)
+
+
+def report(scenes: Sequence[Sequence[Take]], seed: int) -> None:
+    """Fit all constants and print them."""
+    rng = np.random.default_rng(seed)
+    constants, score = fit_evidence(list(trials(scenes, rng, rounds=4)))
+    print(f"evidence: scale {constants[0]:.2f}, shift {constants[1]:.2f}; score {score:.3f}")
+    factor, seconds, intervals = fit_error_bars(errors(scenes, rng, rounds=3))
+    print(f"error bars: std_factor {factor:.2f}, bias_seconds {seconds:.4f}, bias_intervals {intervals:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""All suites by name, and the run of them that `viewsync bench` is."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from viewsync.benchmarks import audio, coverage, drift, peers, refusal, speed, video
+from viewsync.benchmarks.machine import this_machine
+from viewsync.benchmarks.row import Results, all_passed, write_results
+from viewsync.benchmarks.table import table
+from viewsync.types import InputError
+
+SUITES = {module.SUITE: module.run for module in (video, audio, drift, refusal, coverage, speed, peers)}
+EXIT_MISSED = 1
+
+
+def run_suites(names: Sequence[str], *, seed: int, quick: bool, data: Path | None, out: Path | None) -> int:
+    """Run suites one after the other and print each one's table as soon as it is done.
+
+    Args:
+        names: Which suites; all if empty.
+        seed: Seed of everything random.
+        quick: Fewer rounds: a look, not a result.
+        data: Folder with the real recordings; by default $VIEWSYNC_DATA, or ../shared/data beside the repository.
+        out: Folder for one JSON file per suite; none are written by default.
+
+    Returns:
+        Exit code: 0, or 1 where a bar was missed.
+
+    Raises:
+        InputError: There is no such suite.
+    """
+    unknown = [name for name in names if name not in SUITES]
+    if unknown:
+        raise InputError(f"no such suite: {', '.join(unknown)}. Choose from {', '.join(SUITES)}.")
+    console, rows = Console(), []
+    for name in names or SUITES:
+        start = time.perf_counter()
+        with Console(stderr=True).status(f"{name} …"):
+            measured = SUITES[name](seed, quick, data)
+        seconds = time.perf_counter() - start
+        console.print(table(measured, title=f"{name} ({seconds:.0f} s)"))
+        if out is not None:
+            write_results(Results(name, seed, quick, seconds, this_machine(), tuple(measured)), out)
+        rows += measured
+    return 0 if all_passed(rows) else EXIT_MISSED

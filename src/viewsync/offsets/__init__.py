@@ -1,0 +1,1 @@
+"""A belief becomes a measurement: offset, drift, error bar, verdict and reasons."""

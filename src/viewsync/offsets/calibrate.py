@@ -1,0 +1,49 @@
+"""From what a cue states to what can be promised: the constants, and where they come from.
+
+They were fitted on drawn scenes and generated sound by `python -m viewsync.benchmarks.calibration`, never on the
+recordings that the benchmark judges.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from viewsync.types import LocalOffset
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a cue's stated measurement error relates to its true error."""
+
+    std_factor: float
+    """True error of a stretch over the stated one."""
+    bias_seconds: float
+    """Spread of the error that all stretches of a pair share, because of where its cameras (microphones) stand."""
+    bias_intervals: float
+    """The same in sample intervals of the slower recording; the two add in quadrature."""
+
+    def bias_std_seconds(self, interval_seconds: float) -> float:
+        """Standard deviation of the shared error."""
+        return math.hypot(self.bias_seconds, self.bias_intervals * interval_seconds)
+
+    def honest(self, local: LocalOffset) -> LocalOffset:
+        """The same measurement with its true error bar, without the shared error."""
+        return LocalOffset(
+            local.seconds, local.offset_seconds, float(np.clip(local.std_seconds * self.std_factor, 1e-6, 1e3))
+        )
+
+
+CALIBRATIONS = {
+    "audio": Calibration(std_factor=1.5, bias_seconds=0.002, bias_intervals=0.0),
+    "motion": Calibration(std_factor=0.95, bias_seconds=0.003, bias_intervals=0.08),
+}
+
+SHARED_FRACTION = 0.5
+"""Share of a pair's error variance that belongs to its two cameras, and so is common to all pairs they take part in."""
+
+TIED_PROBABILITY = 0.95
+"""A pair is tied when its best offset is at least this probable."""
+
+UNSURE_STD_FACTOR = 1.8
+"""True over stated error of pairs that are tied only with the help of other pairs, relative to those tied alone."""

@@ -1,0 +1,213 @@
+"""A fused belief becomes a verdict and, where it deserves one, an offset with its error bar."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from viewsync.match.fuse import Pair, Posterior
+from viewsync.offsets.calibrate import CALIBRATIONS, TIED_PROBABILITY, UNSURE_STD_FACTOR
+from viewsync.offsets.drift import ClockFit, fit_clock
+from viewsync.types import CueOffset, LocalOffset, OffsetBelief, PairOffset, Verdict
+
+_REPEAT = 0.7
+"""Evidence per second of overlap at another offset, relative to the best: above it the footage repeats itself."""
+_SPEAKS = 2.0
+"""Log-likelihood ratio at the chosen offset above which a cue takes part in fixing it."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The best offset of a posterior, and its rivals."""
+
+    offset_seconds: float
+    probability: float
+    """Of the offset, within its error bar."""
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    spread_seconds: float = 0.0
+    """Standard deviation over neighbouring offsets that the footage can't tell apart."""
+    std_factor: float = 1.0
+    """Above 1 where the pair alone isn't sure of the offset: its measurement then is worse than it says, too."""
+
+
+def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Posterior) -> Peak:
+    """Choose the most probable offset and judge it against all others.
+
+    Args:
+        posterior: Of the pair, with what other pairs say of it.
+        beliefs: The pair's own, one per cue.
+        direct: The pair's own posterior; tells whether other pairs were needed.
+    """
+    if not len(posterior.probability):
+        return Peak(0.0, 0.0, Verdict.NO_OVERLAP, ("No offset leaves enough common time (--min-overlap).",))
+    offsets, probability = posterior.offsets_seconds, posterior.probability
+    best = float(offsets[np.argmax(probability)])
+    distance = np.abs(offsets - best)
+    near = max(_NEAR_SECONDS, 1.5 * max(belief.step_seconds for belief in beliefs if belief.offsets_seconds.size))
+    mass = float(probability[distance <= near].sum())
+
+    def peak(verdict: Verdict, *reasons: str) -> Peak:
+        return Peak(best, mass, verdict, reasons)
+
+    if all(not belief.log_likelihood_ratio.any() for belief in beliefs):
+        return peak(Verdict.NO_EVIDENCE, "Nothing moves or sounds in at least one of the two.")
+    if posterior.unrelated >= 0.5:
+        alike = "At no offset are the two more alike than chance; they may not overlap, or share too little."
+        return peak(Verdict.NO_EVIDENCE, alike)
+    if best <= offsets[0] + near or best >= offsets[-1] - near:
+        return peak(Verdict.AMBIGUOUS, f"The best offset ({best:+.2f} s) lies on the edge of the search.")
+    wide = np.where(distance <= _WIDE_SECONDS, probability, 0.0)
+    if max(mass, float(wide.sum())) < TIED_PROBABILITY:
+        second = float(offsets[np.argmax(np.where(distance <= 2 * near, 0.0, probability))])
+        rival = f"The best offset, {best:+.2f} s, is only {mass:.0%} probable; the next is {second:+.2f} s."
+        return peak(Verdict.AMBIGUOUS, rival)
+    repeat = _repeat(beliefs, best)
+    if repeat is not None:
+        return peak(Verdict.AMBIGUOUS, f"The footage repeats itself: {repeat:+.2f} s explains it about as well.")
+    if mass >= TIED_PROBABILITY:
+        own = float(direct.probability[distance <= near].sum())
+        if own >= TIED_PROBABILITY:
+            return peak(Verdict.TIED)
+        helped = f"Alone {own:.0%} sure; the other recordings settle it."
+        return Peak(best, mass, Verdict.TIED, (helped,), std_factor=UNSURE_STD_FACTOR)
+    spread = float(np.sqrt(np.average((offsets - best) ** 2, weights=wide)))
+    vague = f"Offsets within {_WIDE_SECONDS:g} s explain it almost as well, which is in the error bar."
+    return Peak(best, float(wide.sum()), Verdict.TIED, (vague,), spread, UNSURE_STD_FACTOR)
+
+
+_NEAR_SECONDS, _WIDE_SECONDS = 0.05, 0.2
+
+
+def _repeat(beliefs: Sequence[OffsetBelief], best: float) -> float | None:
+    """Another offset that explains the footage about as well per second of overlap, if there is one.
+
+    A periodic scene is most alike at the offset with the most overlap, whatever the true one; evidence per second
+    doesn't fall for that.
+    """
+    for belief in beliefs:
+        if not belief.offsets_seconds.size:
+            continue
+        ratio, here = belief.log_likelihood_ratio, int(np.argmin(np.abs(belief.offsets_seconds - best)))
+        here = max(range(max(here - 2, 0), min(here + 3, len(ratio))), key=ratio.__getitem__)
+        if ratio[here] < _SPEAKS:
+            continue
+        low = np.flatnonzero(ratio < 0.5 * ratio[here])
+        before, after = low[low < here], low[low > here]
+        other = np.ones(len(ratio), dtype=bool)
+        other[before[-1] if before.size else 0 : after[0] + 1 if after.size else len(ratio)] = False
+        # A short overlap is alike by chance; and a period of which half the overlap shows less than one isn't one.
+        comparable = belief.overlap_seconds > 0.5 * belief.overlap_seconds[here]
+        density = np.where(other & comparable, ratio / belief.overlap_seconds.clip(1e-3), 0.0)
+        if density.max() > _REPEAT * ratio[here] / belief.overlap_seconds[here]:
+            return float(belief.offsets_seconds[np.argmax(density)])
+    return None
+
+
+def measure(
+    pair: Pair,
+    peak: Peak,
+    beliefs: Sequence[OffsetBelief],
+    stretches: Mapping[str, Sequence[LocalOffset]],
+    interval_seconds: float,
+) -> PairOffset:
+    """The pair's measurement: cues weighted by their information, drift where it shows, or the reasons for none.
+
+    Args:
+        pair: Ids of the two recordings.
+        peak: Chosen offset and verdict.
+        beliefs: One per cue.
+        stretches: Local offsets near the peak, per cue, with measurement errors as the cue states them.
+        interval_seconds: Frame interval of the slower recording.
+    """
+    ratios = {belief.cue: _at(belief.log_likelihood_ratio, belief, peak.offset_seconds) for belief in beliefs}
+    overlap = max((_at(belief.overlap_seconds, belief, peak.offset_seconds) for belief in beliefs), default=0.0)
+    fits = {
+        cue: _with_bias(fit_clock([CALIBRATIONS[cue].honest(stretch) for stretch in found], overlap), cue, interval_seconds)
+        for cue, found in stretches.items()
+        if found
+    }
+    kept, reasons = _agreeing(fits, ratios)
+    information = {cue: fit.offset_std_seconds**-2 for cue, fit in kept.items()}
+    weights = {cue: value / sum(information.values()) for cue, value in information.items()}
+    cues = tuple(_cue_offset(belief.cue, fits.get(belief.cue), weights, ratios) for belief in beliefs)
+    found = PairOffset(
+        *pair,
+        verdict=Verdict.AMBIGUOUS if peak.verdict is Verdict.TIED else peak.verdict,
+        reasons=peak.reasons + reasons,
+        overlap_seconds=overlap,
+        cues=cues,
+        probability=peak.probability,
+        beliefs=tuple(beliefs),
+    )
+    if peak.verdict is not Verdict.TIED:
+        return found
+    if not kept:
+        lost = f"An offset near {peak.offset_seconds:+.2f} s is likely, but nothing fixes it to a fraction of a frame."
+        return replace(found, reasons=(*found.reasons, lost))
+    fit = _combined(kept, weights)
+    at_zero = fit.offset_seconds - (fit.rate or 0.0) * fit.middle_seconds
+    lever = 0.0 if fit.rate is None else fit.middle_seconds * fit.rate_std
+    return replace(
+        found,
+        verdict=Verdict.TIED,
+        offset_seconds=at_zero,
+        offset_std_seconds=math.hypot(peak.std_factor * fit.offset_std_seconds, lever, peak.spread_seconds),
+        rate=fit.rate,
+        rate_std=None if fit.rate is None else fit.rate_std,
+        offset_rate_covariance=None if fit.rate is None else -fit.middle_seconds * fit.rate_std**2,
+        rate_bound=fit.rate_bound,
+        middle_seconds=fit.middle_seconds,
+    )
+
+
+def _with_bias(fit: ClockFit, cue: str, interval_seconds: float) -> ClockFit:
+    bias = CALIBRATIONS[cue].bias_std_seconds(interval_seconds)
+    return replace(fit, offset_std_seconds=math.hypot(fit.offset_std_seconds, bias))
+
+
+def _combined(fits: Mapping[str, ClockFit], weights: Mapping[str, float]) -> ClockFit:
+    middle = sum(weights[cue] * fit.middle_seconds for cue, fit in fits.items())
+    # The cue that knows the rate best decides on it: cues of one pair share the clocks, not the errors.
+    clock = min(fits.values(), key=lambda fit: fit.rate_std)
+    offset = sum(
+        weights[cue] * (fit.offset_seconds + (clock.rate or 0.0) * (middle - fit.middle_seconds))
+        for cue, fit in fits.items()
+    )
+    std = sum(fit.offset_std_seconds**-2 for fit in fits.values()) ** -0.5
+    return replace(clock, middle_seconds=middle, offset_seconds=offset, offset_std_seconds=std)
+
+
+def _cue_offset(cue: str, fit: ClockFit | None, weights: Mapping[str, float], ratios: Mapping[str, float]) -> CueOffset:
+    return CueOffset(
+        name=cue,
+        weight=weights.get(cue, 0.0),
+        offset_seconds=None if fit is None else fit.offset_seconds - (fit.rate or 0.0) * fit.middle_seconds,
+        offset_std_seconds=None if fit is None else fit.offset_std_seconds,
+        log_likelihood_ratio=ratios[cue],
+    )
+
+
+def _agreeing(fits: Mapping[str, ClockFit], ratios: Mapping[str, float]) -> tuple[dict[str, ClockFit], tuple[str, ...]]:
+    """The cues that speak and agree with the one that has the most evidence; those overruled are named."""
+    kept: dict[str, ClockFit] = {}
+    reasons: list[str] = []
+    for cue in sorted(fits, key=lambda name: -ratios[name]):
+        if kept and ratios[cue] < _SPEAKS:
+            continue
+        lead_cue, lead = next(iter(kept.items()), (cue, fits[cue]))
+        gap = fits[cue].offset_seconds - lead.offset_seconds
+        if abs(gap) > 3 * math.hypot(fits[cue].offset_std_seconds, lead.offset_std_seconds):
+            reasons.append(f"{cue} disagrees with {lead_cue} by {gap * 1e3:+.0f} ms and was overruled.")
+        else:
+            kept[cue] = fits[cue]
+    return kept, tuple(reasons)
+
+
+def _at(values: np.ndarray, belief: OffsetBelief, offset_seconds: float) -> float:
+    if not belief.offsets_seconds.size:
+        return 0.0
+    nearest = np.argmin(np.abs(belief.offsets_seconds - offset_seconds))
+    around = slice(max(int(nearest) - 1, 0), int(nearest) + 2)
+    return float(values[around].max())
