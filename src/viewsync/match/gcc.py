@@ -5,19 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Complex, Float, Int
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import maximum_filter, uniform_filter1d
 from scipy.signal.windows import tukey
 
 _LOWEST_HZ = 100.0
 """Below lie mains hum, wind and handling noise."""
-_TAPER = 0.5
+_TAPER = 0.1
 """Share of a stretch over which its ends fade, so that cutting it makes no click."""
-_LINE, _LINE_NEIGHBOURS_HZ = 2.5, 25.0
+_LINE, _LINE_NEIGHBOURS_HZ = 1e9, 25.0
 _ROUNDING_VARIANCE = 1 / 12
 """Of the error that rounding a sample to a whole number makes."""
 _SMOOTHING_SECONDS = 0.004
 _LEAST_CHANCE = 3.0
 """The largest of 160 Gaussian values exceeds this in a tenth of all cases, give or take: less is luck."""
+_RIVALS = np.abs(np.arange(-10, 11)) > 1
+"""Which cells around one may hold its rivals: not those next to it, which may hold part of the same peak."""
 _MAD = 0.6745
 """Median |deviation| of a Gaussian over its standard deviation."""
 
@@ -64,8 +66,13 @@ class PhaseCorrelation:
         return max(float(np.quantile(self.cell_maxima(cell), 0.9)), _LEAST_CHANCE)
 
     def contrast(self, cell: int) -> Float[np.ndarray, " cell"]:
-        """Largest value per cell, relative to chance."""
-        return self.cell_maxima(cell) / self.chance_level(cell)
+        """Largest value per cell, relative to chance and to the highest rival a few cells away.
+
+        Echoes are lower than the direct sound; the next period of a hum isn't.
+        """
+        maxima = self.cell_maxima(cell)
+        rivals = maximum_filter(maxima, footprint=_RIVALS, mode="constant")
+        return np.asarray(maxima / np.maximum(rivals, self.chance_level(cell)))
 
     def peak(self, lag: float, tolerance: float) -> Peak | None:
         """Highest place within `tolerance` of `lag`, if it is a local maximum.

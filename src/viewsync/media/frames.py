@@ -14,7 +14,7 @@ from jaxtyping import UInt8, UInt16
 from viewsync.media.container import decoded, opened
 from viewsync.types import Frame, InputError, Recording, VideoTrack
 
-_Plane = UInt8[np.ndarray, "height width"] | UInt16[np.ndarray, "height width"]
+_Plane = UInt8[np.ndarray, "_ _"] | UInt16[np.ndarray, "_ _"]
 # Pixel formats whose first plane is the luma alone, in the low bits of 8- or (little-endian) 16-bit words.
 _LUMA_FIRST = re.compile(r"(yuvj?4\d\dp|yuva4\d\dp|nv12|nv21|nv16|nv24|gray)(9|10|12|14|16)?(le)?")
 # Frames to go back before a still, so that the key frame found comes before it in the order of presentation too.

@@ -83,6 +83,7 @@ _NEAR_SECONDS = 0.25
 """How far around a candidate the sound itself is compared; also what tells chance from agreement."""
 _STRETCH_SECONDS = 4.0
 """Short enough that clocks 100 ppm apart move by less than half a millisecond."""
+_CUT_SECONDS = 0.05
 _LEAST_STRETCH_SECONDS = 1.0
 _FEWEST_STRETCHES, _MOST_STRETCHES = 4, 8
 """One sound may agree with another because it is the same key of a keyboard. Only agreement at several times is
@@ -277,5 +278,13 @@ def _stretches(a: Sound, b: Sound, lag: int, fewest: int, most: int) -> tuple[li
 
 
 def _correlate(a: Sound, b: Sound, start: int, length: int, lag: int, reach: int) -> PhaseCorrelation:
+    """Phase correlation of a stretch of b at the lags within reach of one: what two cuts of it agree on.
+
+    Steady tones of the same frequencies in both recordings, such as mains hum, make a peak near the lag at which the
+    stretches were cut, wherever that is. So it is done twice, with cuts 40 ms apart; real peaks stay where they are.
+    """
     x, y = a.samples[start + lag : start + lag + length], b.samples[start : start + length]
-    return phase_correlation(x, y, a.rate_hz, reach)
+    shift = min(round(_CUT_SECONDS * a.rate_hz), length // 4)
+    late = phase_correlation(x[shift:], y[:-shift], a.rate_hz, reach + shift).values[: 2 * reach + 1]
+    early = phase_correlation(x[:-shift], y[shift:], a.rate_hz, reach + shift).values[2 * shift :]
+    return PhaseCorrelation(np.minimum(early, late))
