@@ -12,7 +12,6 @@ _LOWEST_HZ = 100.0
 """Below lie mains hum, wind and handling noise."""
 _TAPER = 0.1
 """Share of a stretch over which its ends fade, so that cutting it makes no click."""
-_LINE, _LINE_NEIGHBOURS_HZ = 1e9, 25.0
 _ROUNDING_VARIANCE = 1 / 12
 """Of the error that rounding a sample to a whole number makes."""
 _SMOOTHING_SECONDS = 0.004
@@ -128,10 +127,6 @@ def _phases(samples: Int[np.ndarray, " sample"], rate_hz: float, size: int) -> C
     spectrum = rfft((samples - samples.mean(dtype=np.float64)) * taper, size)
     # Three times their root mean square is hardly ever exceeded.
     rounding = 3 * np.sqrt(_ROUNDING_VARIANCE * np.sum(taper**2))
-    magnitude = np.hypot(np.abs(spectrum), rounding + 1e-12)
-    width = round(_LINE_NEIGHBOURS_HZ / rate_hz * size)
-    usual = np.exp(uniform_filter1d(np.log(magnitude), 2 * width + 1, mode="nearest"))
-    lines = (magnitude / (_LINE * usual)) ** 2
-    phases = np.asarray(spectrum / (magnitude * np.maximum(1.0, lines)))
+    phases = np.asarray(spectrum / np.hypot(np.abs(spectrum), rounding + 1e-12))
     phases[: int(_LOWEST_HZ / rate_hz * size)] = 0.0
     return phases

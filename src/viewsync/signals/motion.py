@@ -113,13 +113,17 @@ It is linear because the tail of χ², by which unrelated footage would reach a 
 """
 
 
+_STILL = 0.2
+
+
 def _still(moved: Float[np.ndarray, "interval channel"]) -> bool:
     """Whether nothing moves but the noise.
 
     Noise moves where things seem to be to and fro, so that one displacement takes back half of the one before: their
-    correlation is −½, however strong the noise. Motion goes on: 0.4 to 0.98 on real footage of 6 to 60 fps.
+    correlation is −½, however strong the noise; where an encoder freezes the noise for some frames, about 0. Motion goes
+    on: 0.4 to 0.98 on real footage of 6 to 60 fps.
     """
-    return len(moved) < 3 or float(np.sum(moved[1:] * moved[:-1])) <= 0.0
+    return len(moved) < 3 or float(np.sum(moved[1:] * moved[:-1])) <= _STILL * float(np.sum(moved**2))
 
 
 def belief(a: Signal, b: Signal, search: Search) -> OffsetBelief:
