@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 
-from viewsync.match.fuse import Pair, Posterior, fuse, with_detours
+from viewsync.match.fuse import Pair, Posterior, fuse
+from viewsync.match.settle import settled
 from viewsync.media import frames, probe_all, sound
-from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION
+from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION, TIED_PROBABILITY
 from viewsync.offsets.peak import find_peak, measure
 from viewsync.signals import CUES, audio, motion
 from viewsync.timeline.solve import solve_timeline
@@ -98,9 +99,10 @@ def match_all(
     steps = [belief.step_seconds for found in beliefs.values() for belief in found if belief.step_seconds > 0]
     step = min(steps, default=0.01)
     direct = {pair: fuse(found, spread[pair], step) for pair, found in beliefs.items()}
-    settled = with_detours(direct)
+    posteriors = settled(direct, TIED_PROBABILITY)
     return [
-        _pair_offset(pair, signals, beliefs[pair], settled[pair], direct[pair], _slower(intervals, pair)) for pair in pairs
+        _pair_offset(pair, signals, beliefs[pair], posteriors[pair], direct[pair], _slower(intervals, pair))
+        for pair in pairs
     ]
 
 

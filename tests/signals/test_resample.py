@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from viewsync.signals.resample import at_common_rate, average_onto_grid, whiten
+from viewsync.signals.resample import at_common_rate, average_onto_grid, steadied, whiten
 from viewsync.types import Signal
 
 
@@ -64,3 +64,20 @@ def test_whitening_delays_nothing_and_reveals_detail():
 @pytest.mark.parametrize("values", [np.zeros((50, 2)), np.full((50, 2), 7.0)])
 def test_whitening_nothing_gives_nothing(values):
     np.testing.assert_array_equal(whiten(values, 30.0), np.zeros((50, 2)))
+
+
+def test_steadied_signals_have_no_loudness_and_keep_their_shape():
+    values = np.random.default_rng(7).normal(size=(900, 3))
+    steady = steadied(values, 30.0)
+    np.testing.assert_allclose(steadied(1000 * values, 30.0), steady)
+    # Of constant power, everything is divided by nearly the same number.
+    assert np.std(steady / values) < 0.1 * np.mean(steady / values)
+
+
+def test_a_burst_no_longer_counts_for_more_than_all_the_rest():
+    values = np.random.default_rng(8).normal(size=(1800, 3))
+    values[600:690] *= 20
+    steady = steadied(values, 30.0)
+    share_before, share_after = (np.sum(v[600:690] ** 2) / np.sum(v**2) for v in (values, steady))
+    assert share_before > 0.9
+    assert share_after < 0.5

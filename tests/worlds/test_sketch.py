@@ -179,6 +179,12 @@ def test_shaking_moves_the_background():
     assert moved[1] == 0
 
 
+def test_a_picture_shows_the_middle_of_its_exposure():
+    open_long = SketchCamera(1, duration_seconds=0.2, noise=0.0, exposure_seconds=0.02, readout_seconds=0.01)
+    later = replace(open_long, exposure_seconds=0.0, offset_seconds=0.01)
+    np.testing.assert_array_equal(pictures(Scene(1), open_long), pictures(Scene(1), later))
+
+
 def test_noise_is_as_strong_as_said_and_independent_between_frames_and_cameras():
     scene, camera = Scene(1, activity=0.0), SketchCamera(1, duration_seconds=0.1, noise=4.0)
     clean = pictures(scene, replace(camera, noise=0.0))

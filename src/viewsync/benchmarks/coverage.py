@@ -4,22 +4,21 @@ The scenes are drawn ones of tumbling boxes and balls, a generator that the cali
 figures). Each is drawn once, from eight random viewpoints; a trial takes some of its cameras and cuts each at random.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from viewsync.benchmarks.calibration import SCENE_SECONDS, Take, shoot
+from viewsync.benchmarks.calibration import SCENE_SECONDS, Take, as_recording, shoot
 from viewsync.benchmarks.row import Bar, Row, measured
 from viewsync.signals import motion
 from viewsync.sync import match_all
 from viewsync.timeline.solve import solve_timeline
-from viewsync.types import Recording, Search, Verdict, VideoTrack
-from viewsync.worlds.sketch import TICKS_PER_SECOND
+from viewsync.types import Search, Verdict
 
 SUITE = "coverage"
 _CAMERAS = 8
@@ -45,7 +44,9 @@ class Interval:
 
 def run(seed: int, quick: bool, data: Path | None) -> list[Row]:
     """Draw the scenes, run the trials, count."""
-    scenes = [shoot("tumblers", _FIRST_SEED + seed + i, _CAMERAS) for i in range(4 if quick else 24)]
+    seeds = range(_FIRST_SEED + seed, _FIRST_SEED + seed + (4 if quick else 24))
+    with ProcessPoolExecutor() as pool:
+        scenes = list(pool.map(partial(shoot, "tumblers", cameras=_CAMERAS), seeds))
     rows: list[Row] = []
     for cameras in (2, 4, 8):
         rng = np.random.default_rng([seed, cameras])
@@ -63,7 +64,7 @@ def trial(takes: Sequence[Take], cameras: int, rng: np.random.Generator) -> list
     recordings, signals, zeros = [], {}, {}
     for number, start in zip(chosen.tolist(), starts.tolist(), strict=True):
         take = takes[number]
-        recording = _as_recording(f"cam{number}", take, start, length)
+        recording = as_recording(f"cam{number}", take, start, length)
         recordings.append(recording)
         signals[recording.id] = {motion.NAME: take.cut(start, length)}
         zeros[recording.id] = take.camera.offset_seconds
@@ -80,13 +81,6 @@ def trial(takes: Sequence[Take], cameras: int, rng: np.random.Generator) -> list
         for camera in timeline.cameras
         if camera.id != timeline.reference
     ]
-
-
-def _as_recording(id: str, take: Take, start_seconds: float, length_seconds: float) -> Recording:
-    first, last = np.searchsorted(take.times_seconds, [start_seconds, start_seconds + length_seconds])
-    ticks = np.round(take.times_seconds[first:last] * TICKS_PER_SECOND).astype(np.int64)
-    video = VideoTrack(0, take.camera.width, take.camera.height, 0, Fraction(1, TICKS_PER_SECOND), ticks)
-    return Recording(id, Path(tempfile.gettempdir()) / id, "", video, None)
 
 
 def _rows(scene: str, found: Sequence[Interval], trials: int) -> list[Row]:

@@ -48,33 +48,28 @@ def lag_moments(
     size = next_fast_len(len(a) + len(b), real=True)
     weight_a, weight_b = valid_a.astype(np.float64), valid_b.astype(np.float64)
     a, b = a * weight_a[:, None], b * weight_b[:, None]
-    spectrum_a, spectrum_b = rfft(a, size, axis=0), rfft(b, size, axis=0)
+    spectrum_a, spectrum_b = rfft(a, size, axis=0).T, rfft(b, size, axis=0).T
     mask_a, mask_b = rfft(weight_a, size), rfft(weight_b, size)
 
     def overlap_sum(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.asarray(irfft(x * np.conj(y), size)[lags % size])
 
-    def upper(products: list[np.ndarray], channels: int) -> np.ndarray:
-        moments = np.empty((len(lags), channels, channels))
-        rows, columns = np.triu_indices(channels)
-        moments[:, rows, columns] = moments[:, columns, rows] = np.stack(products, axis=1)
-        return moments
-
     count = np.round(overlap_sum(mask_a, mask_b))
-    samples = np.maximum(count, 1.0)[:, None]
-    mean_a = np.stack([overlap_sum(channel, mask_b) for channel in spectrum_a.T], axis=1) / samples
-    mean_b = np.stack([overlap_sum(mask_a, channel) for channel in spectrum_b.T], axis=1) / samples
-    pairs_a, pairs_b = np.transpose(np.triu_indices(a.shape[1])), np.transpose(np.triu_indices(b.shape[1]))
-    aa = upper([overlap_sum(rfft(a[:, i] * a[:, j], size), mask_b) for i, j in pairs_a], a.shape[1])
-    bb = upper([overlap_sum(mask_a, rfft(b[:, i] * b[:, j], size)) for i, j in pairs_b], b.shape[1])
-    ab = np.stack([np.stack([overlap_sum(x, y) for y in spectrum_b.T], axis=1) for x in spectrum_a.T], axis=1)
-    samples = samples[..., None]
-    return LagMoments(
-        count,
-        aa / samples - mean_a[:, :, None] * mean_a[:, None, :],
-        bb / samples - mean_b[:, :, None] * mean_b[:, None, :],
-        ab / samples - mean_a[:, :, None] * mean_b[:, None, :],
-    )
+    samples = np.maximum(count, 1.0)
+    mean_a = [overlap_sum(channel, mask_b) / samples for channel in spectrum_a]
+    mean_b = [overlap_sum(mask_a, channel) / samples for channel in spectrum_b]
+    p, q = len(mean_a), len(mean_b)
+    # Single precision, once the means are off: an hour has 200,000 lags.
+    aa, bb, ab = (np.empty((len(lags), *shape), dtype=np.float32) for shape in ((p, p), (q, q), (p, q)))
+    for i, j in zip(*np.triu_indices(p), strict=True):
+        product = overlap_sum(rfft(a[:, i] * a[:, j], size), mask_b)
+        aa[:, i, j] = aa[:, j, i] = product / samples - mean_a[i] * mean_a[j]
+    for i, j in zip(*np.triu_indices(q), strict=True):
+        product = overlap_sum(mask_a, rfft(b[:, i] * b[:, j], size))
+        bb[:, i, j] = bb[:, j, i] = product / samples - mean_b[i] * mean_b[j]
+    for i, j in np.ndindex(p, q):
+        ab[:, i, j] = overlap_sum(spectrum_a[i], spectrum_b[j]) / samples - mean_a[i] * mean_b[j]
+    return LagMoments(count, aa, bb, ab)
 
 
 def canonical_information(
@@ -86,17 +81,22 @@ def canonical_information(
     signal's channels leaves it as it is: a camera that is turned, mirrored or stands elsewhere mixes the same motion
     into its cells in another way, and here that costs nothing.
     """
-    half = np.linalg.solve(_root(aa), ab)
-    rho = np.linalg.svd(np.linalg.solve(_root(bb), half.transpose(0, 2, 1)), compute_uv=False)
-    return np.asarray(-np.log1p(-(np.minimum(rho, 0.9999) ** 2)).sum(axis=1))
+    information = np.empty(len(ab))
+    for first in range(0, len(ab), _BLOCK_LAGS):
+        block = slice(first, first + _BLOCK_LAGS)
+        half = np.linalg.solve(_root(aa[block]), ab[block].astype(np.float64))
+        rho = np.linalg.svd(np.linalg.solve(_root(bb[block]), half.transpose(0, 2, 1)), compute_uv=False)
+        information[block] = -np.log1p(-(np.minimum(rho, 0.9999) ** 2)).sum(axis=1)
+    return information
 
 
+_BLOCK_LAGS = 4096
 _RIDGE = 0.005
 """Of the mean variance: keeps a channel that rests throughout an overlap from counting as a perfect match."""
 
 
 def _root(moments: Float[np.ndarray, "lag p p"]) -> Float[np.ndarray, "lag p p"]:
-    channels = moments.shape[1]
+    moments, channels = moments.astype(np.float64), moments.shape[1]
     level = np.trace(moments, axis1=1, axis2=2) / channels
     return np.linalg.cholesky(moments + (_RIDGE * level + 1e-9)[:, None, None] * np.eye(channels))
 

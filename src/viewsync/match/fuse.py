@@ -1,12 +1,11 @@
-"""Beliefs added up: of several cues on one pair, and of a pair's detours through third recordings."""
+"""The beliefs of several cues on one pair, added up, with the prior: a posterior."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d
-from scipy.signal import fftconvolve
 
 from viewsync.types import OffsetBelief
 
@@ -27,11 +26,33 @@ class Posterior:
     log_likelihood_ratio: Float[np.ndarray, " lag"]
     probability: Float[np.ndarray, " lag"]
     unrelated: float
+    resolution_seconds: float
+    """Step of the coarsest belief in it."""
 
     @property
     def offsets_seconds(self) -> Float[np.ndarray, " lag"]:
         """The grid."""
         return (self.first_step + np.arange(len(self.probability))) * self.step_seconds
+
+    @property
+    def best_step(self) -> int:
+        """The most probable offset, in steps."""
+        return self.first_step + int(np.argmax(self.probability))
+
+    def near_best(self, reach_seconds: float) -> Bool[np.ndarray, " lag"]:
+        """Which offsets lie this close to the most probable one, or at least next to it."""
+        distance = np.abs(self.first_step + np.arange(len(self.probability)) - self.best_step) * self.step_seconds
+        return np.asarray(distance <= max(reach_seconds, 1.5 * self.resolution_seconds))
+
+    def swapped(self) -> "Posterior":
+        """The same seen from the other recording."""
+        last = self.first_step + len(self.probability) - 1
+        return replace(
+            self,
+            first_step=-last,
+            log_likelihood_ratio=self.log_likelihood_ratio[::-1],
+            probability=self.probability[::-1],
+        )
 
 
 def fuse(beliefs: Sequence[OffsetBelief], spread_seconds: Mapping[str, float], step_seconds: float) -> Posterior:
@@ -48,7 +69,7 @@ def fuse(beliefs: Sequence[OffsetBelief], spread_seconds: Mapping[str, float], s
     """
     beliefs = [belief for belief in beliefs if belief.offsets_seconds.size]
     if not beliefs:
-        return Posterior(step_seconds, 0, np.zeros(0), np.zeros(0), 1.0)
+        return normalised(step_seconds, 0, np.zeros(0), step_seconds)
     first = round(min(float(belief.offsets_seconds[0]) for belief in beliefs) / step_seconds)
     last = round(max(float(belief.offsets_seconds[-1]) for belief in beliefs) / step_seconds)
     grid = np.arange(first, last + 1) * step_seconds
@@ -56,43 +77,7 @@ def fuse(beliefs: Sequence[OffsetBelief], spread_seconds: Mapping[str, float], s
     for belief in beliefs:
         ratio = np.interp(grid, belief.offsets_seconds, belief.log_likelihood_ratio, left=0.0, right=0.0)
         total += np.maximum(_blurred(ratio, spread_seconds[belief.cue] / step_seconds), OUTLIER_FLOOR)
-    return _normalised(step_seconds, first, total)
-
-
-def with_detours(posteriors: Mapping[Pair, Posterior]) -> dict[Pair, Posterior]:
-    """Let every pair hear what the ways round through each third recording say of it.
-
-    If a–c and c–b are known, so is a–b: offset_ab = offset_ac + offset_cb, and the distribution of a sum is a
-    convolution. Where either leg may be unrelated, the detour says nothing, in proportion. Only the direct evidence
-    travels, so that nothing comes back to where it started.
-    """
-    both_ways = dict(posteriors) | {(b, a): _swapped(posterior) for (a, b), posterior in posteriors.items()}
-    names = sorted({name for pair in posteriors for name in pair})
-    result = {}
-    for (a, b), direct in posteriors.items():
-        detours = [
-            _detour(both_ways[a, c], both_ways[c, b], direct)
-            for c in names
-            if c not in (a, b) and (a, c) in both_ways and (c, b) in both_ways
-        ]
-        # All detours start at a and end at b, so their errors are alike, and m of them count as √m. (On drawn scenes
-        # of 8 cameras the plain sum was sure of a wrong offset three times as often.)
-        heard = sum(detours, np.zeros(len(direct.probability))) / np.sqrt(max(len(detours), 1))
-        result[a, b] = _normalised(direct.step_seconds, direct.first_step, direct.log_likelihood_ratio + heard)
-    return result
-
-
-def _detour(ac: Posterior, cb: Posterior, ab: Posterior) -> Float[np.ndarray, " lag"]:
-    silent = 1 - (1 - ac.unrelated) * (1 - cb.unrelated)
-    if silent > 0.99:
-        return np.zeros(len(ab.probability))
-    total = np.maximum(fftconvolve(ac.probability, cb.probability), 0.0)
-    shift = ac.first_step + cb.first_step - ab.first_step
-    index = np.arange(len(ab.probability)) - shift
-    inside = (index >= 0) & (index < len(total))
-    known = np.where(inside, total[np.clip(index, 0, len(total) - 1)], 0.0)
-    # Relative to the uniform prior over this pair's own grid.
-    return np.asarray(np.maximum(np.log(known * len(known) + silent + 1e-12), OUTLIER_FLOOR))
+    return normalised(step_seconds, first, total, max(belief.step_seconds for belief in beliefs))
 
 
 def _blurred(ratio: Float[np.ndarray, " lag"], spread_steps: float) -> Float[np.ndarray, " lag"]:
@@ -101,22 +86,14 @@ def _blurred(ratio: Float[np.ndarray, " lag"], spread_steps: float) -> Float[np.
     return np.asarray(np.log(np.maximum(likelihood, 1e-300)) + top)
 
 
-def _swapped(posterior: Posterior) -> Posterior:
-    last = posterior.first_step + len(posterior.probability) - 1
-    return Posterior(
-        posterior.step_seconds,
-        -last,
-        posterior.log_likelihood_ratio[::-1],
-        posterior.probability[::-1],
-        posterior.unrelated,
-    )
-
-
-def _normalised(step_seconds: float, first_step: int, ratio: Float[np.ndarray, " lag"]) -> Posterior:
+def normalised(
+    step_seconds: float, first_step: int, ratio: Float[np.ndarray, " lag"], resolution_seconds: float
+) -> Posterior:
+    """The posterior of log-likelihood ratios under the prior."""
     if not len(ratio):
-        return Posterior(step_seconds, first_step, ratio, ratio, 1.0)
+        return Posterior(step_seconds, first_step, ratio, ratio, 1.0, resolution_seconds)
     top = max(float(ratio.max()), 0.0)
     weight = (1 - PRIOR_UNRELATED) / len(ratio) * np.exp(ratio - top)
     nothing = PRIOR_UNRELATED * np.exp(-top)
     whole = float(weight.sum()) + nothing
-    return Posterior(step_seconds, first_step, ratio, weight / whole, float(nothing / whole))
+    return Posterior(step_seconds, first_step, ratio, weight / whole, float(nothing / whole), resolution_seconds)

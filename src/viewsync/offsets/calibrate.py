@@ -36,7 +36,7 @@ class Calibration:
 
 CALIBRATIONS = {
     "audio": Calibration(std_factor=1.5, bias_seconds=0.002, bias_intervals=0.0),
-    "motion": Calibration(std_factor=0.95, bias_seconds=0.003, bias_intervals=0.08),
+    "motion": Calibration(std_factor=1.0, bias_seconds=0.0, bias_intervals=0.13),
 }
 
 SHARED_FRACTION = 0.5
@@ -45,5 +45,5 @@ SHARED_FRACTION = 0.5
 TIED_PROBABILITY = 0.95
 """A pair is tied when its best offset is at least this probable."""
 
-UNSURE_STD_FACTOR = 1.8
-"""True over stated error of pairs that are tied only with the help of other pairs, relative to those tied alone."""
+UNSURE_STD_FACTOR = 1.5
+"""True over stated error of pairs that alone aren't sure of the offset to 0.05 s, relative to those that are."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from viewsync.match.fuse import Pair, Posterior
+from viewsync.match.settle import HILL_SECONDS
 from viewsync.offsets.calibrate import CALIBRATIONS, TIED_PROBABILITY, UNSURE_STD_FACTOR
 from viewsync.offsets.drift import ClockFit, fit_clock
 from viewsync.types import CueOffset, LocalOffset, OffsetBelief, PairOffset, Verdict
@@ -23,11 +24,9 @@ class Peak:
 
     offset_seconds: float
     probability: float
-    """Of the offset, within its error bar."""
+    """Of the offset, give or take what the pair's own measurement then decides."""
     verdict: Verdict
     reasons: tuple[str, ...]
-    spread_seconds: float = 0.0
-    """Standard deviation over neighbouring offsets that the footage can't tell apart."""
     std_factor: float = 1.0
     """Above 1 where the pair alone isn't sure of the offset: its measurement then is worse than it says, too."""
 
@@ -44,40 +43,35 @@ def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Pos
         return Peak(0.0, 0.0, Verdict.NO_OVERLAP, ("No offset leaves enough common time (--min-overlap).",))
     offsets, probability = posterior.offsets_seconds, posterior.probability
     best = float(offsets[np.argmax(probability)])
-    distance = np.abs(offsets - best)
-    near = max(_NEAR_SECONDS, 1.5 * max(belief.step_seconds for belief in beliefs if belief.offsets_seconds.size))
-    mass = float(probability[distance <= near].sum())
+    hill, summit = posterior.near_best(HILL_SECONDS), posterior.near_best(_SUMMIT_SECONDS)
+    mass = float(probability[hill].sum())
 
-    def peak(verdict: Verdict, *reasons: str) -> Peak:
-        return Peak(best, mass, verdict, reasons)
+    def peak(verdict: Verdict, *reasons: str, std_factor: float = 1.0) -> Peak:
+        return Peak(best, mass, verdict, reasons, std_factor)
 
     if all(not belief.log_likelihood_ratio.any() for belief in beliefs):
         return peak(Verdict.NO_EVIDENCE, "Nothing moves or sounds in at least one of the two.")
     if posterior.unrelated >= 0.5:
         alike = "At no offset are the two more alike than chance; they may not overlap, or share too little."
         return peak(Verdict.NO_EVIDENCE, alike)
-    if best <= offsets[0] + near or best >= offsets[-1] - near:
+    if summit[0] or summit[-1]:
         return peak(Verdict.AMBIGUOUS, f"The best offset ({best:+.2f} s) lies on the edge of the search.")
-    wide = np.where(distance <= _WIDE_SECONDS, probability, 0.0)
-    if max(mass, float(wide.sum())) < TIED_PROBABILITY:
-        second = float(offsets[np.argmax(np.where(distance <= 2 * near, 0.0, probability))])
+    if mass < TIED_PROBABILITY:
+        second = float(offsets[np.argmax(np.where(hill, 0.0, probability))])
         rival = f"The best offset, {best:+.2f} s, is only {mass:.0%} probable; the next is {second:+.2f} s."
         return peak(Verdict.AMBIGUOUS, rival)
     repeat = _repeat(beliefs, best)
     if repeat is not None:
         return peak(Verdict.AMBIGUOUS, f"The footage repeats itself: {repeat:+.2f} s explains it about as well.")
-    if mass >= TIED_PROBABILITY:
-        own = float(direct.probability[distance <= near].sum())
-        if own >= TIED_PROBABILITY:
-            return peak(Verdict.TIED)
-        helped = f"Alone {own:.0%} sure; the other recordings settle it."
-        return Peak(best, mass, Verdict.TIED, (helped,), std_factor=UNSURE_STD_FACTOR)
-    spread = float(np.sqrt(np.average((offsets - best) ** 2, weights=wide)))
-    vague = f"Offsets within {_WIDE_SECONDS:g} s explain it almost as well, which is in the error bar."
-    return Peak(best, float(wide.sum()), Verdict.TIED, (vague,), spread, UNSURE_STD_FACTOR)
+    if float(direct.probability[summit].sum()) >= TIED_PROBABILITY:
+        return peak(Verdict.TIED)
+    alone = float(direct.probability[hill].sum())
+    helped = (f"Alone {alone:.0%} sure; the other recordings settle it.",) if alone < TIED_PROBABILITY else ()
+    return peak(Verdict.TIED, *helped, std_factor=UNSURE_STD_FACTOR)
 
 
-_NEAR_SECONDS, _WIDE_SECONDS = 0.05, 0.2
+_SUMMIT_SECONDS = 0.05
+"""A pair that is this sure of its own offset is measured as well as it says."""
 
 
 def _repeat(beliefs: Sequence[OffsetBelief], best: float) -> float | None:
@@ -153,7 +147,7 @@ def measure(
         found,
         verdict=Verdict.TIED,
         offset_seconds=at_zero,
-        offset_std_seconds=math.hypot(peak.std_factor * fit.offset_std_seconds, lever, peak.spread_seconds),
+        offset_std_seconds=math.hypot(peak.std_factor * fit.offset_std_seconds, lever),
         rate=fit.rate,
         rate_std=None if fit.rate is None else fit.rate_std,
         offset_rate_covariance=None if fit.rate is None else -fit.middle_seconds * fit.rate_std**2,

@@ -18,7 +18,7 @@ from viewsync.match.correlate import (
     lag_moments,
 )
 from viewsync.match.subsample import locate
-from viewsync.signals.resample import at_common_rate, average_onto_grid, whiten
+from viewsync.signals.resample import at_common_rate, average_onto_grid, steadied, whiten
 from viewsync.types import Frame, LocalOffset, OffsetBelief, Search, Signal
 
 NAME = "motion"
@@ -99,14 +99,14 @@ def motion_signal(times_seconds: Float[np.ndarray, " frame"], moved: Float[np.nd
         count = max(1, len(moved))
         return Signal(NAME, np.zeros((count, 1)), np.zeros(count, dtype=bool), rate_hz, float(times_seconds[0]))
     velocity, valid = average_onto_grid(times_seconds, moved, rate_hz)
-    white = whiten(velocity, rate_hz)
-    components, strength, _ = np.linalg.svd(white, full_matrices=False)
-    kept = min(_COMPONENTS, int(np.sum(strength > 1e-6 * strength[0])))
-    values = components[:, :kept] * np.sqrt(len(components))
+    white = steadied(whiten(velocity, rate_hz), rate_hz)
+    power, directions = np.linalg.eigh(white.T @ white / len(white))
+    kept = min(_COMPONENTS, int(np.sum(power > 1e-12 * power[-1])))
+    values = white @ (directions[:, : -kept - 1 : -1] / np.sqrt(power[: -kept - 1 : -1]))
     return Signal(NAME, values, valid, rate_hz, float(times_seconds[0]) + 0.5 / rate_hz)
 
 
-_EVIDENCE_SCALE, _EVIDENCE_SHIFT = 1.65, 1.85
+_EVIDENCE_SCALE, _EVIDENCE_SHIFT = 1.52, 1.51
 """Log-likelihood ratio = scale · contrast − shift, fitted to drawn scenes by `viewsync.benchmarks.calibration`.
 
 It is linear because the tail of χ², by which unrelated footage would reach a contrast, is exponential.

@@ -2,6 +2,8 @@
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.fft import irfft, rfft
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import welch
 
 from viewsync.types import Signal
@@ -68,15 +70,32 @@ def whiten(values: Float[np.ndarray, "time channel"], rate_hz: float) -> Float[n
     """
     centred = values - values.mean(axis=0)
     length = min(len(values), max(8, round(2.0 * rate_hz)))
-    frequencies, spectra = welch(centred, rate_hz, nperseg=length, axis=0, detrend="constant")
-    power = spectra.sum(axis=1)
+    # Channel by channel, here and below: an hour of all of them at once would fill the memory.
+    spectra = [welch(channel, rate_hz, nperseg=length, detrend="constant") for channel in centred.T]
+    frequencies, power = spectra[0][0], sum(spectrum for _, spectrum in spectra)
     if not power.max() > 0:
         return np.zeros(values.shape)
     noise = np.median(power[-max(2, len(power) // 4) :])
     # A little of the power stays, so that footage which is all noise remains finite and harmless.
     gain = np.sqrt(np.maximum(power - noise, 0.02 * power)) / np.maximum(power, 1e-12 * power.max())
     reach = min(length, len(centred) - 1)
-    padded = np.pad(centred, ((reach, reach), (0, 0)), mode="reflect")
-    fine_gain = np.interp(np.fft.rfftfreq(len(padded), 1 / rate_hz), frequencies, gain)
-    filtered = np.fft.irfft(np.fft.rfft(padded, axis=0) * fine_gain[:, None], len(padded), axis=0)
-    return np.asarray(filtered[reach : reach + len(centred)])
+    count = len(centred) + 2 * reach
+    fine_gain = np.interp(np.fft.rfftfreq(count, 1 / rate_hz), frequencies, gain)
+    for channel in centred.T:
+        padded = np.pad(channel, reach, mode="reflect")
+        channel[:] = irfft(rfft(padded) * fine_gain, count)[reach : reach + len(channel)]
+    return np.asarray(centred)
+
+
+_STEADY_SECONDS = 3.0
+
+
+def steadied(values: Float[np.ndarray, "time channel"], rate_hz: float) -> Float[np.ndarray, "time channel"]:
+    """Divide by the root of the mean power over 3 s around and, half as much, of all.
+
+    Lively moments else count for many times the quiet ones, and any two of them look alike: people who do something
+    twice start and stop twice in the same way.
+    """
+    power = np.mean(values**2, axis=1)
+    around = uniform_filter1d(power, 2 * round(_STEADY_SECONDS * rate_hz / 2) + 1, mode="nearest")
+    return np.asarray(values / np.sqrt(around + 0.5 * power.mean() + 1e-300)[:, None])

@@ -4,8 +4,8 @@ A `Scene` is a continuous motion in world time. A `SketchCamera` sees it from so
 
     t_world = (1 + rate) · t_camera + offset
 
-Every frame shows the motion at the exact instant of its presentation time, so the true relation of two cameras'
-clocks is known exactly, however far below a frame.
+Every frame shows the motion at an exact instant, that of its presentation time unless the shutter says otherwise, so
+the true relation of two cameras' clocks is known exactly, however far below a frame.
 """
 
 from collections.abc import Iterator
@@ -88,7 +88,9 @@ class SketchCamera:
     """Largest random delay of a frame, as a share of the frame interval, below 1."""
 
     readout_seconds: float = 0.0
-    """Rolling shutter: time from the top row's exposure to the bottom row's. The middle row is exposed at the pts."""
+    """Rolling shutter: time from the top row's exposure to the bottom row's. The middle row's begins at the pts."""
+    exposure_seconds: float = 0.0
+    """How long the shutter stays open from then on. The picture shows the middle of that time; blur isn't drawn."""
     shake_degrees: float = 0.0
     """Hand-held: how far the view sways."""
     noise: float = 2.0
@@ -157,9 +159,8 @@ def _seen(scene: Scene, camera: SketchCamera, body: Body, seconds: Float[np.ndar
     def at(shift_seconds: float) -> Shapes:
         return outline(body.at(scene.lived_seconds(camera.world_seconds(seconds + shift_seconds))), lens)
 
-    if camera.readout_seconds == 0:
-        return at(0.0)
-    return rolled(at(-0.5 * camera.readout_seconds), at(0.5 * camera.readout_seconds), camera.height)
+    middle, half = 0.5 * camera.exposure_seconds, 0.5 * camera.readout_seconds
+    return at(middle) if half == 0 else rolled(at(middle - half), at(middle + half), camera.height)
 
 
 class _Film:
