@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from viewsync.match.fuse import fuse
+from viewsync.offsets.calibrate import UNSURE_STD_FACTOR
 from viewsync.offsets.peak import find_peak, measure
 from viewsync.types import LocalOffset, OffsetBelief, Verdict
 
@@ -45,7 +46,7 @@ def test_neighbouring_offsets_are_one_answer_with_a_wider_error_bar():
     assert not peak.reasons
     wide = measure(("a", "b"), peak, beliefs, {"motion": local(1.52)}, 1 / 30)
     narrow = measure(("a", "b"), judged(belief([(1.5, 16.0)])), beliefs, {"motion": local(1.52)}, 1 / 30)
-    assert wide.offset_std_seconds == pytest.approx(1.5 * narrow.offset_std_seconds)
+    assert wide.offset_std_seconds == pytest.approx(UNSURE_STD_FACTOR * narrow.offset_std_seconds)
 
 
 def test_a_repeating_scene_is_ambiguous_though_one_peak_has_the_most_overlap():

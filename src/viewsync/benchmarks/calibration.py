@@ -7,83 +7,27 @@ scenes of the coverage benchmark are of another kind (`tumblers`), and the real 
 """
 
 import argparse
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
 from itertools import combinations
-from pathlib import Path
 
-import cv2
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import minimize
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
+from viewsync.benchmarks.drawn import SCENE_SECONDS, DrawnTake, as_recording, shoot
 from viewsync.match.correlate import candidate_lags
 from viewsync.match.fuse import OUTLIER_FLOOR, PRIOR_UNRELATED
 from viewsync.match.settle import HILL_SECONDS
-from viewsync.offsets.calibrate import UNSURE_STD_FACTOR
 from viewsync.signals import motion
 from viewsync.signals.resample import at_common_rate
 from viewsync.sync import match_all
-from viewsync.types import Frame, PairOffset, Recording, Search, Signal, VideoTrack
-from viewsync.worlds.sketch import TICKS_PER_SECOND, Scene, SketchCamera, render, truth
-
-SCENE_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class Take:
-    """One camera's motion in one drawn scene, ready to be cut anywhere."""
-
-    camera: SketchCamera
-    times_seconds: Float[np.ndarray, " frame"]
-    moved: Float[np.ndarray, "interval channel"]
-
-    def cut(self, start_seconds: float, duration_seconds: float) -> Signal:
-        """The motion signal of a stretch, on the camera's clock."""
-        first, last = np.searchsorted(self.times_seconds, [start_seconds, start_seconds + duration_seconds])
-        return motion.motion_signal(self.times_seconds[first:last], self.moved[first : last - 1])
-
-
-def shoot(kind: str, seed: int, cameras: int, seconds: float = SCENE_SECONDS) -> list[Take]:
-    """Draw a random scene from random viewpoints, hand-held or not, at mixed frame rates."""
-    rng = np.random.default_rng([seed, len(kind)])
-    scene = Scene(seed, kind, bodies=int(rng.integers(1, 5)), activity=float(rng.uniform(0.4, 1.2)))  # type: ignore[arg-type]
-    return [_take(scene, _random_camera(rng, 100 * seed + i, seconds)) for i in range(cameras)]
-
-
-def _random_camera(rng: np.random.Generator, seed: int, seconds: float) -> SketchCamera:
-    fps = float(rng.choice([6, 15, 25, 30, 30, 60]))
-    return SketchCamera(
-        seed=seed,
-        azimuth_degrees=float(rng.uniform(0, 360)),
-        elevation_degrees=float(rng.uniform(0, 50)),
-        distance_metres=float(np.exp(rng.uniform(*np.log([2.5, 8])))),
-        roll_degrees=float(rng.normal(0, 10)),
-        fps=fps,
-        # Phones and action cameras take 18 to 42 ms to read a picture, less than a frame.
-        readout_seconds=float(rng.uniform(0.2, 1.0)) * min(0.042, 1 / fps),
-        # Up to half the interval, as film cameras do: time stamps know nothing of it.
-        exposure_seconds=float(rng.uniform(0, 0.5)) / fps,
-        duration_seconds=seconds,
-        offset_seconds=float(rng.uniform(0, 0.5)),
-        shake_degrees=float(rng.choice([0, 0, 0.5, 1.5])),
-        noise=float(rng.uniform(1, 5)),
-    )
-
-
-def _take(scene: Scene, camera: SketchCamera) -> Take:
-    extractor = motion.Extractor()
-    for index, (seconds, picture) in enumerate(render(scene, camera)):
-        gray = cv2.resize(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (160, 90), interpolation=cv2.INTER_AREA)
-        extractor.push(Frame(index, seconds, gray))
-    return Take(camera, extractor.times_seconds, extractor.moved)
-
+from viewsync.types import PairOffset, Search, Signal
+from viewsync.worlds.sketch import truth
 
 # ── evidence: from contrast to a log-likelihood ratio ─────────────────────────────────────────────────────────────
 
@@ -97,7 +41,7 @@ class Trial:
     """Which lags count as right; None for unrelated scenes and for cuts without enough overlap."""
 
 
-def trials(scenes: Sequence[Sequence[Take]], rng: np.random.Generator, rounds: int) -> Iterator[Trial]:
+def trials(scenes: Sequence[Sequence[DrawnTake]], rng: np.random.Generator, rounds: int) -> Iterator[Trial]:
     """Random cuts of 2 to 12 s of all pairs of each scene; some of them of two different scenes."""
     for _ in range(rounds):
         for number, takes in enumerate(scenes):
@@ -108,7 +52,7 @@ def trials(scenes: Sequence[Sequence[Take]], rng: np.random.Generator, rounds: i
                 yield _trial(first, second, related, rng)
 
 
-def _trial(first: Take, second: Take, related: bool, rng: np.random.Generator) -> Trial:
+def _trial(first: DrawnTake, second: DrawnTake, related: bool, rng: np.random.Generator) -> Trial:
     a, b = at_common_rate(*_cuts(first, second, rng, (2.0, 12.0), 0.6))
     lags = candidate_lags(a, b, Search())
     stands_out, _ = motion.contrast(a, b, lags)
@@ -118,7 +62,7 @@ def _trial(first: Take, second: Take, related: bool, rng: np.random.Generator) -
 
 
 def _cuts(
-    first: Take, second: Take, rng: np.random.Generator, lengths: tuple[float, float], reach: float
+    first: DrawnTake, second: DrawnTake, rng: np.random.Generator, lengths: tuple[float, float], reach: float
 ) -> tuple[Signal, Signal]:
     """Two cuts of one random length, the second moved by up to `reach` lengths."""
     length = float(np.exp(rng.uniform(*np.log(lengths))))
@@ -149,7 +93,9 @@ def fit_evidence(found: Sequence[Trial]) -> tuple[Float[np.ndarray, " constant"]
 # ── error bars ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def errors(scenes: Sequence[Sequence[Take]], rng: np.random.Generator, rounds: int) -> Float[np.ndarray, "measurement 3"]:
+def errors(
+    scenes: Sequence[Sequence[DrawnTake]], rng: np.random.Generator, rounds: int
+) -> Float[np.ndarray, "measurement 3"]:
     """Error, stated σ and sample interval, in seconds, of pairs whose best offset stands out and is the right one.
 
     Wrong offsets are the business of the probability, not of the error bar.
@@ -174,29 +120,24 @@ def errors(scenes: Sequence[Sequence[Take]], rng: np.random.Generator, rounds: i
 
 
 def fit_error_bars(found: Float[np.ndarray, "measurement 3"]) -> Float[np.ndarray, " constant"]:
-    """Factor on the stated σ, and bias in seconds and in intervals.
+    """Factor on the stated σ, and bias in seconds and in intervals, by maximum likelihood of Student-t errors.
 
-    Their ratio is that of maximum likelihood under Student-t errors, which lets the few grossly wrong ones be outliers
-    instead of widening every error bar; their size is such that 95 % intervals hold 95 times in 100.
+    Student's t lets the few grossly wrong ones be outliers instead of widening every error bar.
     """
     error, stated, interval = found.T
 
-    def std(constants: np.ndarray) -> np.ndarray:
-        factor, seconds, intervals = constants
-        return np.asarray(np.sqrt((factor * stated) ** 2 + seconds**2 + (intervals * interval) ** 2))
-
     def loss(logs: np.ndarray) -> float:
-        likely = std(np.exp(logs))
-        return -float(np.mean(student_t.logpdf(error / likely, df=5) - np.log(likely)))
+        factor, seconds, intervals = np.exp(logs)
+        std = np.sqrt((factor * stated) ** 2 + seconds**2 + (intervals * interval) ** 2)
+        return -float(np.mean(student_t.logpdf(error / std, df=5) - np.log(std)))
 
-    constants = np.exp(minimize(loss, np.log([1.5, 0.002, 0.3]), method="Nelder-Mead").x)
-    return np.asarray(constants * np.quantile(np.abs(error) / std(constants), 0.95) / norm.ppf(0.975))
+    return np.asarray(np.exp(minimize(loss, np.log([1.5, 0.002, 0.3]), method="Nelder-Mead").x))
 
 
 # ── pairs among others ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def tied_pairs(takes: Sequence[Take], rng: np.random.Generator) -> list[tuple[PairOffset, float]]:
+def tied_pairs(takes: Sequence[DrawnTake], rng: np.random.Generator) -> list[tuple[PairOffset, float]]:
     """Pairs of one timeline that are tied, after random cuts of one length, and their errors in seconds."""
     length = float(np.exp(rng.uniform(*np.log([2.0, 14.0]))))
     starts = rng.uniform(0, min(SCENE_SECONDS - length, 0.6 * length), len(takes)).tolist()
@@ -216,30 +157,30 @@ def tied_pairs(takes: Sequence[Take], rng: np.random.Generator) -> list[tuple[Pa
     ]
 
 
-def as_recording(id: str, take: Take, start_seconds: float, length_seconds: float) -> Recording:
-    """The recording that a cut of a take would be, were it a file."""
-    first, last = np.searchsorted(take.times_seconds, [start_seconds, start_seconds + length_seconds])
-    ticks = np.round(take.times_seconds[first:last] * TICKS_PER_SECOND).astype(np.int64)
-    video = VideoTrack(0, take.camera.width, take.camera.height, 0, Fraction(1, TICKS_PER_SECOND), ticks)
-    return Recording(id, Path(tempfile.gettempdir()) / id, "", video, None)
+def check_pairs(scenes: Sequence[Sequence[DrawnTake]], rng: np.random.Generator, rounds: int) -> dict[str, float]:
+    """How the constants in force do among several cameras: what should be about 1, 1 and SHARED_FRACTION.
 
-
-def fit_pairs(scenes: Sequence[Sequence[Take]], rng: np.random.Generator, rounds: int) -> tuple[float, float]:
-    """Error of pairs that needed help, over that of the others; and the share of the variance that closes in cycles.
-
+    The ratios are those of 95th percentiles to what they should be, of pairs tied alone and of those that needed help.
     Errors that belong to cameras cancel around a cycle: what is left over there is the edges' own.
     """
-    helped, closures = [], []
+    alone: list[float] = []
+    helped: list[float] = []
+    closures: list[float] = []
     for takes in list(scenes) * rounds:
         found = {(pair.a, pair.b): (pair, error) for pair, error in tied_pairs(takes, rng) if abs(error) < HILL_SECONDS}
-        helped += [error / (pair.offset_std_seconds or 1.0) for pair, error in found.values() if pair.reasons]
+        for pair, error in found.values():
+            (helped if pair.reasons else alone).append(error / (pair.offset_std_seconds or 1.0))
         for a, b, c in combinations([f"cam{i}" for i in range(len(takes))], 3):
             if {(a, b), (b, c), (a, c)} <= found.keys():
                 (ab, e_ab), (bc, e_bc), (ac, e_ac) = found[a, b], found[b, c], found[a, c]
                 variance = sum((pair.offset_std_seconds or 0.0) ** 2 for pair in (ab, bc, ac))
                 closures.append((e_ab + e_bc - e_ac) / np.sqrt(variance))
-    factor = UNSURE_STD_FACTOR * float(np.quantile(np.abs(helped), 0.95)) / float(norm.ppf(0.975))
-    return factor, 1 - (float(np.median(np.abs(closures))) / float(norm.ppf(0.75))) ** 2
+    ratio = {name: _ratio(z) for name, z in {"alone": alone, "helped": helped, "closures": closures}.items()}
+    return {"alone": ratio["alone"], "helped": ratio["helped"], "shared": 1 - ratio["closures"] ** 2}
+
+
+def _ratio(deviations: Sequence[float]) -> float:
+    return float(np.quantile(np.abs(deviations), 0.95) / norm.ppf(0.975))
 
 
 def main() -> None:
@@ -253,15 +194,15 @@ def main() -> None:
     report(scenes, options.seed)
 
 
-def report(scenes: Sequence[Sequence[Take]], seed: int) -> None:
+def report(scenes: Sequence[Sequence[DrawnTake]], seed: int) -> None:
     """Fit all constants and print them."""
     rng = np.random.default_rng(seed)
     constants, score = fit_evidence(list(trials(scenes, rng, rounds=4)))
     print(f"evidence: scale {constants[0]:.2f}, shift {constants[1]:.2f}; score {score:.3f}")
     factor, seconds, intervals = fit_error_bars(errors(scenes, rng, rounds=16))
     print(f"error bars: std_factor {factor:.2f}, bias_seconds {seconds:.4f}, bias_intervals {intervals:.3f}")
-    unsure, shared = fit_pairs(scenes, rng, rounds=8)
-    print(f"pairs: unsure_std_factor {unsure:.2f}, shared_fraction {shared:.2f}")
+    ratios = check_pairs(scenes, rng, rounds=8)
+    print("pairs, under the constants in force: " + ", ".join(f"{name} {value:.2f}" for name, value in ratios.items()))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from viewsync.benchmarks.calibration import SCENE_SECONDS, Take, as_recording, shoot
+from viewsync.benchmarks.drawn import SCENE_SECONDS, DrawnTake, as_recording, shoot
 from viewsync.benchmarks.row import Bar, Row, measured
 from viewsync.signals import motion
 from viewsync.sync import match_all
@@ -56,7 +56,7 @@ def run(seed: int, quick: bool, data: Path | None) -> list[Row]:
     return rows
 
 
-def trial(takes: Sequence[Take], cameras: int, rng: np.random.Generator) -> list[Interval]:
+def trial(takes: Sequence[DrawnTake], cameras: int, rng: np.random.Generator) -> list[Interval]:
     """Cut some cameras of a scene, all equally long, and place them on one timeline."""
     length = float(rng.uniform(6, 14))
     chosen = rng.permutation(len(takes))[:cameras]

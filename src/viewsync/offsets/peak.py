@@ -91,8 +91,9 @@ def _repeat(beliefs: Sequence[OffsetBelief], best: float) -> float | None:
         before, after = low[low < here], low[low > here]
         other = np.ones(len(ratio), dtype=bool)
         other[before[-1] if before.size else 0 : after[0] + 1 if after.size else len(ratio)] = False
-        # A short overlap is alike by chance; and a period of which half the overlap shows less than one isn't one.
-        comparable = belief.overlap_seconds > 0.5 * belief.overlap_seconds[here]
+        # Of so many offsets, chance alone brings some this far; and a period of which half the overlap shows less than
+        # one isn't one.
+        comparable = (ratio > np.log(len(ratio))) & (belief.overlap_seconds > 0.5 * belief.overlap_seconds[here])
         density = np.where(other & comparable, ratio / belief.overlap_seconds.clip(1e-3), 0.0)
         if density.max() > _REPEAT * ratio[here] / belief.overlap_seconds[here]:
             return float(belief.offsets_seconds[np.argmax(density)])

@@ -106,7 +106,7 @@ def motion_signal(times_seconds: Float[np.ndarray, " frame"], moved: Float[np.nd
     return Signal(NAME, values, valid, rate_hz, float(times_seconds[0]) + 0.5 / rate_hz)
 
 
-_EVIDENCE_SCALE, _EVIDENCE_SHIFT = 1.52, 1.51
+_EVIDENCE_SCALE, _EVIDENCE_SHIFT = 1.55, 1.58
 """Log-likelihood ratio = scale · contrast − shift, fitted to drawn scenes by `viewsync.benchmarks.calibration`.
 
 It is linear because the tail of χ², by which unrelated footage would reach a contrast, is exponential.
