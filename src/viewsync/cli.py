@@ -58,7 +58,10 @@ class Sync:
 
 @dataclass(frozen=True)
 class Demo:
-    """Synchronize a real four-camera recording that was cut at random, and compare with the truth."""
+    """Synchronize a real four-camera recording that was cut at random, and compare with the truth.
+
+    Exit codes: 0 when done, whatever could be tied; 2 without network and without what it needs.
+    """
 
     out: Annotated[Path, arg(aliases=["-o"])] = Path("viewsync-demo")
     """Folder for the cut videos and the results."""
@@ -81,9 +84,9 @@ class Demo:
             console.print(note, highlight=False)
         with progress_bars() as progress:
             timeline = sync([clip.path for clip in exercise.clips], progress=progress)
-        code = publish(timeline, self.out, as_json=False)
+        publish(timeline, self.out, as_json=False)
         console.print(demo_table(DemoResult(exercise, timeline, judge(exercise, timeline))))
-        return code
+        return 0
 
 
 @dataclass(frozen=True)

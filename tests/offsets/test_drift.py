@@ -41,6 +41,15 @@ def test_a_blunder_among_stretches_does_not_bend_the_line():
     assert fit.rate == pytest.approx(80e-6, abs=15e-6)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_precise_stretches_are_fitted_to_the_end(seed):
+    # The line lies hundreds of standard errors from where the search for it starts.
+    found = stretches(80e-6, count=60, std=5e-5, seed=seed, offset=-2.0)
+    fit = fit_clock(found, 600.0)
+    assert fit.rate == pytest.approx(80e-6, abs=4 * fit.rate_std)
+    assert fit.rate_std < 0.06e-6
+
+
 def test_scatter_beyond_the_stated_errors_widens_them():
     honest, boastful = stretches(0.0, std=0.02, seed=3), []
     boastful = [LocalOffset(s.seconds, s.offset_seconds, 0.002) for s in honest]

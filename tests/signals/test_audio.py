@@ -8,7 +8,7 @@ import pytest
 from scipy.io import wavfile
 from sounds import KINDS, RATE_HZ, heard, make, resampled, sound, speech
 
-from viewsync.match.fuse import PRIOR_UNRELATED, fuse
+from viewsync.match.fuse import fuse
 from viewsync.offsets.calibrate import CALIBRATIONS
 from viewsync.signals import audio
 from viewsync.types import AudioSignal, OffsetBelief, Search, Sound
@@ -128,8 +128,9 @@ def test_unrelated_sounds_have_no_probable_offset(kind, hum):
         return sound(samples / samples.std() + hum * mains)
 
     belief = audio.belief(audio.signal(recording(0.3)), audio.signal(recording(2.0)), Search())
-    assert most_probable(belief) < 1 - PRIOR_UNRELATED
-    assert belief.log_likelihood_ratio.max() < np.log(belief.offsets_seconds.size) + 2
+    # Over unrelated pairs a likelihood ratio averages 1, or less where it errs towards refusing. Below 1 no offset can
+    # be more probable afterwards than "related" was before.
+    assert np.exp(belief.log_likelihood_ratio).mean() < 0.3
 
 
 @pytest.mark.parametrize("moved", [0, 33])

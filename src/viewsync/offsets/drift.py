@@ -50,16 +50,21 @@ def fit_clock(stretches: Sequence[LocalOffset], overlap_seconds: float) -> Clock
     if len(stretches) < _LEAST_STRETCHES:
         return _constant(seconds, offsets, stds, overlap_seconds)
 
-    def residuals(line: np.ndarray) -> np.ndarray:
-        return np.asarray((offsets - line[0] - line[1] * (seconds - seconds.mean())) / stds)
+    # Both unknowns in seconds, the slope as what it adds up to over half the time: unequal scales stop the search early.
+    half_seconds = max(float(np.ptp(seconds)) / 2, 1e-3)
+    places = (seconds - seconds.mean()) / half_seconds
 
-    fit = least_squares(residuals, [float(np.median(offsets)), 0.0], loss="huber", f_scale=_HUBER, x_scale="jac")
+    def residuals(line: np.ndarray) -> np.ndarray:
+        return np.asarray((offsets - line[0] - line[1] * places) / stds)
+
+    fit = least_squares(residuals, [float(np.median(offsets)), 0.0], loss="huber", f_scale=_HUBER)
     weights = 1 / stds**2 / np.maximum(1.0, np.abs(fit.fun) / _HUBER)
     middle = float(np.average(seconds, weights=weights))
     slope_information = float(np.sum(weights * (seconds - middle) ** 2))
     scatter = float(np.sum(weights * stds**2 * fit.fun**2)) / (len(stretches) - 2)
     inflation = math.sqrt(max(1.0, scatter))
-    offset, slope = float(fit.x[0] + fit.x[1] * (middle - seconds.mean())), float(fit.x[1])
+    slope = float(fit.x[1]) / half_seconds
+    offset = float(fit.x[0]) + slope * (middle - float(seconds.mean()))
     offset_std, slope_std = inflation / math.sqrt(weights.sum()), inflation / math.sqrt(slope_information)
     kept = (slope / slope_std) ** 2 > 9
     bound = abs(slope) + 1.96 * slope_std
