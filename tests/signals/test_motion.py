@@ -95,6 +95,12 @@ def test_stillness_does_not_depend_on_the_noise(noise):
     assert not seen(camera, Scene(seed=3, activity=0.0)).valid.any()
 
 
+def test_motion_that_never_changes_is_a_signal_without_evidence():
+    unchanging = motion.motion_signal(np.arange(50) / 30, np.full((49, 32), 0.25, dtype=np.float32))
+    assert not unchanging.valid.any()
+    assert np.isfinite(unchanging.values).all()
+
+
 def test_one_frame_is_a_signal_without_evidence():
     extractor = motion.Extractor()
     extractor.push(Frame(0, 0.5, np.zeros((90, 160), np.uint8)))

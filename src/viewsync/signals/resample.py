@@ -33,14 +33,16 @@ def average_onto_grid(
     """
     count = max(1, round((edges_seconds[-1] - edges_seconds[0]) * rate_hz))
     grid = edges_seconds[0] + np.arange(count + 1) / rate_hz
-    running = np.concatenate([np.zeros((1, totals.shape[1])), np.cumsum(totals, axis=0, dtype=np.float64)])
-    at_grid = np.stack([np.interp(grid, edges_seconds, channel) for channel in running.T], axis=1)
     gaps = np.diff(edges_seconds)
     middle = 0.5 * (grid[:-1] + grid[1:])
     inside = np.clip(np.searchsorted(edges_seconds, middle, side="right") - 1, 0, len(gaps) - 1)
     valid = gaps[inside] <= _LONGEST_BRIDGE * np.median(gaps)
-    values = np.diff(at_grid, axis=0) * rate_hz
-    return np.where(valid[:, None], values, 0.0), valid
+    values = np.empty((count, totals.shape[1]), dtype=totals.dtype)
+    # Channel by channel, here and below: an hour of all of them at once would fill the memory.
+    for channel, total in enumerate(totals.T):
+        running = np.concatenate([[0.0], np.cumsum(total, dtype=np.float64)])
+        values[:, channel] = np.where(valid, np.diff(np.interp(grid, edges_seconds, running)) * rate_hz, 0.0)
+    return values, valid
 
 
 def at_common_rate(a: Signal, b: Signal) -> tuple[Signal, Signal]:
@@ -70,7 +72,6 @@ def whiten(values: Float[np.ndarray, "time channel"], rate_hz: float) -> Float[n
     """
     centred = values - values.mean(axis=0)
     length = min(len(values), max(8, round(2.0 * rate_hz)))
-    # Channel by channel, here and below: an hour of all of them at once would fill the memory.
     spectra = [welch(channel, rate_hz, nperseg=length, detrend="constant") for channel in centred.T]
     frequencies, power = spectra[0][0], sum(spectrum for _, spectrum in spectra)
     if not power.max() > 0:
@@ -96,6 +97,7 @@ def steadied(values: Float[np.ndarray, "time channel"], rate_hz: float) -> Float
     Lively moments else count for many times the quiet ones, and any two of them look alike: people who do something
     twice start and stop twice in the same way.
     """
-    power = np.mean(values**2, axis=1)
+    power = np.einsum("tc,tc->t", values, values) / values.shape[1]
     around = uniform_filter1d(power, 2 * round(_STEADY_SECONDS * rate_hz / 2) + 1, mode="nearest")
-    return np.asarray(values / np.sqrt(around + 0.5 * power.mean() + 1e-300)[:, None])
+    level = np.maximum(around + 0.5 * power.mean(), np.finfo(np.float32).tiny)
+    return np.asarray(values / np.sqrt(level)[:, None])
