@@ -5,9 +5,10 @@ python benchmarks/tables.py
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from viewsync.benchmarks.row import read_results
+from viewsync.benchmarks.row import Results, read_results
 from viewsync.benchmarks.table import markdown
 from viewsync.types import InputError
 
@@ -37,8 +38,14 @@ def with_results(readme: str, folder: Path) -> str:
     _, end, after = rest.partition(END)
     if not (start and end):
         raise InputError(f"the README needs the lines {START} and {END}: the tables go between them.")
-    tables = "\n\n".join(markdown(read_results(path)) for path in paths)
+    tables = "\n\n".join(markdown(_contract(read_results(path))) for path in paths)
     return f"{before}{START}\n{tables}\n{END}{after}"
+
+
+def _contract(results: Results) -> Results:
+    """Only the lines that have a bar, or didn't run; all of a suite that has none. The files have everything."""
+    barred = tuple(row for row in results.rows if row.bar or row.value is None)
+    return replace(results, rows=barred or results.rows)
 
 
 if __name__ == "__main__":

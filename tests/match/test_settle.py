@@ -86,3 +86,11 @@ def test_a_best_offset_on_the_edge_of_the_search_ties_nothing():
     zeros, direct = four_cameras(weak=5.0)
     direct["a", "b"] = posterior((5.0, 14.0))
     assert mass_near(settled(direct, 0.95)["a", "c"], zeros["a"] - zeros["c"]) < 0.95
+
+
+def test_pairs_without_candidates_say_nothing_to_the_others():
+    zeros, direct = four_cameras(weak=5.0)
+    direct["a", "c"] = fuse([], SPREAD, STEP)
+    result = settled(direct, 0.95)
+    assert len(result["a", "c"].probability) == 0
+    assert mass_near(result["b", "d"], zeros["b"] - zeros["d"]) > 0.95

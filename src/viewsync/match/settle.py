@@ -31,12 +31,13 @@ def settled(direct: Mapping[Pair, Posterior], certain: float) -> dict[Pair, Post
     Returns:
         Each pair's posterior, on the same offsets as before, given all others' evidence.
     """
-    both_ways = dict(direct) | {(b, a): posterior.swapped() for (a, b), posterior in direct.items()}
+    speaking = {pair: posterior for pair, posterior in direct.items() if len(posterior.probability)}
+    both_ways = speaking | {(b, a): posterior.swapped() for (a, b), posterior in speaking.items()}
     groups: dict[str, Places] = {name: {name: 0} for name in sorted({name for pair in direct for name in pair})}
     heard: dict[Pair, Posterior] = {}
     while True:
-        between = {(x, y): _between(groups[x], groups[y], both_ways) for x, y in combinations(groups, 2)}
-        between = with_detours({pair: posterior for pair, posterior in between.items() if len(posterior.probability)})
+        direct_between = {(x, y): _between(groups[x], groups[y], both_ways) for x, y in combinations(groups, 2)}
+        between = with_detours({pair: posterior for pair, posterior in direct_between.items() if posterior is not None})
         for (x, y), posterior in between.items():
             for (a, at_a), (b, at_b) in product(groups[x].items(), groups[y].items()):
                 heard[a, b] = _moved(posterior, at_b - at_a)
@@ -48,11 +49,13 @@ def settled(direct: Mapping[Pair, Posterior], certain: float) -> dict[Pair, Post
         groups[x] |= {name: between[x, y].best_step + place for name, place in groups.pop(y).items()}
 
 
-def _between(x: Places, y: Places, both_ways: Mapping[Pair, Posterior]) -> Posterior:
-    """The evidence of all pairs between two groups about the offset of their clocks."""
+def _between(x: Places, y: Places, both_ways: Mapping[Pair, Posterior]) -> Posterior | None:
+    """The evidence of all pairs between two groups about the offset of their clocks; None if no pair says anything."""
     parts = [
         _moved(both_ways[a, b], at_a - at_b) for (a, at_a), (b, at_b) in product(x.items(), y.items()) if (a, b) in both_ways
     ]
+    if not parts:
+        return None
     first = min(part.first_step for part in parts)
     total = np.zeros(max(part.first_step + len(part.probability) for part in parts) - first)
     for part in parts:
