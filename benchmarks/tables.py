@@ -44,8 +44,9 @@ def with_results(readme: str, folder: Path) -> str:
 
 def _contract(results: Results) -> Results:
     """Only the lines that have a bar, or didn't run; all of a suite that has none. The files have everything."""
-    barred = tuple(row for row in results.rows if row.bar or row.value is None)
-    return replace(results, rows=barred or results.rows)
+    if not any(row.bar for row in results.rows):
+        return results
+    return replace(results, rows=tuple(row for row in results.rows if row.bar or row.value is None))
 
 
 if __name__ == "__main__":
