@@ -102,6 +102,16 @@ class SoundTrack:
 
 
 @dataclass(frozen=True)
+class WallClock:
+    """What the camera's own calendar clock said when its pts was 0: a hint, never a truth."""
+
+    seconds: float
+    """Of a time code: since midnight; of a creation time: since 1970-01-01T00:00Z."""
+    source: str
+    """"time code" or "creation time": only clocks of one kind can be compared."""
+
+
+@dataclass(frozen=True)
 class Recording:
     """One camera's (or sound recorder's) file: what it holds and when, on its own clock."""
 
@@ -110,6 +120,8 @@ class Recording:
     sha256: str
     video: VideoTrack | None
     sound: SoundTrack | None
+    wall_clocks: tuple[WallClock, ...] = ()
+    """At most one per kind."""
 
     def __post_init__(self) -> None:
         if self.video is None and self.sound is None:
@@ -278,6 +290,8 @@ class PairOffset:
     """Middle of the overlap on b's clock: where a rate that wasn't fitted does no harm."""
     beliefs: tuple[OffsetBelief, ...] = ()
     """What each cue made of the pair, at every offset."""
+    stretches: tuple[tuple[str, tuple[LocalOffset, ...]], ...] = ()
+    """Per cue the offsets of stretches of the overlap, with honest error bars: what the drift was fitted to."""
 
     def __post_init__(self) -> None:
         numbers = (self.offset_seconds, self.offset_std_seconds)

@@ -118,11 +118,8 @@ def measure(
     """
     ratios = {belief.cue: _at(belief.log_likelihood_ratio, belief, peak.offset_seconds) for belief in beliefs}
     overlap = max((_at(belief.overlap_seconds, belief, peak.offset_seconds) for belief in beliefs), default=0.0)
-    fits = {
-        cue: _with_bias(fit_clock([CALIBRATIONS[cue].honest(stretch) for stretch in found], overlap), cue, interval_seconds)
-        for cue, found in stretches.items()
-        if found
-    }
+    honest = {cue: tuple(map(CALIBRATIONS[cue].honest, found)) for cue, found in stretches.items() if found}
+    fits = {cue: _with_bias(fit_clock(found, overlap), cue, interval_seconds) for cue, found in honest.items()}
     kept, reasons = _agreeing(fits, ratios)
     information = {cue: fit.offset_std_seconds**-2 for cue, fit in kept.items()}
     weights = {cue: value / sum(information.values()) for cue, value in information.items()}
@@ -135,6 +132,7 @@ def measure(
         cues=cues,
         probability=peak.probability,
         beliefs=tuple(beliefs),
+        stretches=tuple(honest.items()),
     )
     if peak.verdict is not Verdict.TIED:
         return found

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from viewsync.types import InputError
@@ -32,9 +34,6 @@ def prepare_folder(folder: Path) -> None:
 def write_whole(path: Path, content: bytes) -> None:
     """Write `content` to `path`, or leave everything as it was.
 
-    The bytes go to a hidden file beside `path` which takes its place in one step, so that neither a full disk nor
-    Ctrl-C leaves half a file or loses the former one.
-
     Args:
         path: Where to; the folder is made where missing.
         content: The whole file.
@@ -42,17 +41,31 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         InputError: When the folder or the file can't be written.
     """
-    prepare_folder(path.parent)
-    temporary = path.with_name(f".{secrets.token_hex(8)}")
-    try:
+    with whole_file(path) as temporary:
         temporary.write_bytes(content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A hidden file to write to, beside `path`, that takes its place in one step when all went well.
+
+    So neither a full disk nor Ctrl-C leaves half a file or loses the former one. Its name ends as that of `path` does.
+
+    Args:
+        path: Where to; the folder is made where missing.
+
+    Raises:
+        InputError: When the folder or the file can't be written.
+    """
+    prepare_folder(path.parent)
+    temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
+    try:
+        yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise InputError(f"can't write {path}: {_why(error)}. Free or rename it, or choose another folder.") from error
-    except BaseException:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def _why(error: OSError) -> str:

@@ -1,0 +1,28 @@
+"""What all commands share: exit codes and progress bars."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from viewsync.sync import Progress
+
+EXIT_OUT_OF_SYNC, EXIT_UNUSABLE, EXIT_UNTIED, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+@contextmanager
+def progress_bars() -> Iterator["Progress"]:
+    """A bar per task on stderr, as tasks come up."""
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    tasks: dict[str, TaskID] = {}
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+
+        def report(task: str, done: int, whole: int) -> None:
+            if task not in tasks:
+                tasks[task] = bars.add_task(task, total=whole)
+            bars.update(tasks[task], completed=done)
+
+        yield report
