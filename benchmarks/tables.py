@@ -1,52 +1,59 @@
-"""Rewrites the results section of the README from the JSON files that `viewsync bench -o benchmarks/results` wrote.
+"""Writes docs/measured.md, and its gist into the README, from what `viewsync bench -o benchmarks/results` wrote.
 
 python benchmarks/tables.py
 """
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
-from viewsync.benchmarks.row import Results, read_results
-from viewsync.benchmarks.table import markdown
+from viewsync.benchmarks.row import Results, Row, read_results
+from viewsync.benchmarks.table import gist, markdown
 from viewsync.types import InputError
 
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 HERE = Path(__file__).parent
+MEASURED = """# Measured
+
+Everything that `viewsync bench` measured, written by `python benchmarks/tables.py`;
+[benchmarks/README.md](../benchmarks/README.md) says how.
+
+"""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--readme", type=Path, default=HERE.parent / "README.md")
+    parser.add_argument("--root", type=Path, default=HERE.parent)
     parser.add_argument("--results", type=Path, default=HERE / "results")
     options = parser.parse_args()
+    readme, measured = options.root / "README.md", options.root / "docs" / "measured.md"
     try:
-        options.readme.write_text(with_results(options.readme.read_text("utf-8"), options.results), "utf-8")
+        results = [read_results(path) for path in sorted(options.results.glob("*.json"))]
+        if not results:
+            raise InputError(f"no results in {options.results}: run `viewsync bench -o {options.results}` first.")
+        readme.write_text(with_gist(readme.read_text("utf-8"), results), "utf-8")
+        measured.write_text(MEASURED + "\n\n".join(map(markdown, results)) + "\n", "utf-8")
     except InputError as error:
         print(f"tables: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def with_results(readme: str, folder: Path) -> str:
-    """The README's text with one table per results file between its markers."""
-    paths = sorted(folder.glob("*.json"))
-    if not paths:
-        raise InputError(f"no results in {folder}: run `viewsync bench -o {folder}` first.")
+def with_gist(readme: str, results: Sequence[Results]) -> str:
+    """The README's text with one short table between its markers."""
     before, start, rest = readme.partition(START)
     _, end, after = rest.partition(END)
     if not (start and end):
-        raise InputError(f"the README needs the lines {START} and {END}: the tables go between them.")
-    tables = "\n\n".join(markdown(_contract(read_results(path))) for path in paths)
-    return f"{before}{START}\n{tables}\n{END}{after}"
+        raise InputError(f"the README needs the lines {START} and {END}: the table goes between them.")
+    return f"{before}{START}\n{gist([_telling(suite.rows) for suite in results])}\n{END}{after}"
 
 
-def _contract(results: Results) -> Results:
-    """Only the lines that have a bar, or didn't run; all of a suite that has none. The files have everything."""
-    if not any(row.bar for row in results.rows):
-        return results
-    return replace(results, rows=tuple(row for row in results.rows if row.bar or row.value is None))
+def _telling(rows: Sequence[Row]) -> Sequence[Row]:
+    """The lines with a bar; where some sum up the others, only these and every miss."""
+    barred = [row for row in rows if row.bar]
+    summed_up = any(row.scene == "all" for row in barred)
+    return [row for row in barred if row.scene == "all" or row.passed is False or not summed_up]
 
 
 if __name__ == "__main__":

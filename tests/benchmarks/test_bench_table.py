@@ -46,35 +46,52 @@ def test_the_terminal_shows_value_bar_and_verdict():
 
 
 @pytest.fixture
-def readme(tmp_path) -> Path:
-    path = tmp_path / "README.md"
-    path.write_text("# Title\n\n<!-- bench:start -->\nold\n<!-- bench:end -->\n\nThe end\n")
-    return path
+def root(tmp_path) -> Path:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text("# Title\n\n<!-- bench:start -->\nold\n<!-- bench:end -->\n\nThe end\n")
+    return tmp_path
 
 
-def run_script(readme: Path, folder: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(SCRIPT), "--readme", str(readme), "--results", str(folder)]
+def run_script(root: Path, folder: Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(SCRIPT), "--root", str(root), "--results", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_script_rewrites_only_between_the_markers(readme, tmp_path):
-    for suite in ("video", "audio"):
-        write_results(replace(RESULTS, suite=suite), tmp_path / "results")
+def test_the_script_writes_all_of_it_and_the_gist_between_the_markers(root):
+    in_all = measured("video", "all", "pairs tied", 65.0, "%", 30, Bar(at_least=50))
+    write_results(RESULTS, root / "results")
+    write_results(
+        replace(RESULTS, suite="video", rows=(replace(ROWS[0], suite="video"), replace(ROWS[1], suite="video"), in_all)),
+        root / "results",
+    )
     for _ in range(2):  # twice: running it again changes nothing
-        assert run_script(readme, tmp_path / "results").returncode == 0
-        text = readme.read_text()
-        assert text.startswith("# Title\n\n<!-- bench:start -->\n### `viewsync bench audio`")
-        assert text.endswith("\n<!-- bench:end -->\n\nThe end\n")
-        assert text.count("### `viewsync bench video`") == 1
-        assert "old" not in text
+        assert run_script(root, root / "results").returncode == 0
+        assert (root / "README.md").read_text().splitlines() == [
+            "# Title",
+            "",
+            "<!-- bench:start -->",
+            "| suite | scene | metric | value | bar |  | n |",
+            "| --- | --- | --- | ---: | --- | --- | ---: |",
+            r"| `audio` | speech \| room | \|error\| median | 1.23 ms | ≤ 2 ms | pass | 12 |",
+            "|  |  | pairs tied | 70 % | ≥ 80 % | FAIL | 12 |",
+            # What sums up the others, and every miss.
+            r"| `video` | speech \| room | pairs tied | 70 % | ≥ 80 % | FAIL | 12 |",
+            "|  | all | pairs tied | 65 % | ≥ 50 % | pass | 30 |",
+            "<!-- bench:end -->",
+            "",
+            "The end",
+        ]
+        everything = (root / "docs" / "measured.md").read_text()
+        assert markdown(RESULTS) in everything
+        assert everything.count("### `viewsync bench video`") == 1
 
 
-def test_the_script_says_what_it_misses(readme, tmp_path):
-    done = run_script(readme, tmp_path / "empty")
+def test_the_script_says_what_it_misses(root):
+    done = run_script(root, root / "empty")
     assert done.returncode == 2
     assert "no results" in done.stderr
-    write_results(RESULTS, tmp_path / "results")
-    readme.write_text("# Title\n")
-    done = run_script(readme, tmp_path / "results")
+    write_results(RESULTS, root / "results")
+    (root / "README.md").write_text("# Title\n")
+    done = run_script(root, root / "results")
     assert done.returncode == 2
     assert "<!-- bench:start -->" in done.stderr

@@ -38,6 +38,16 @@ def markdown(results: Results) -> str:
     return "\n".join(lines + (["", *notes] if notes else []))
 
 
+def gist(suites: Sequence[Sequence[Row]]) -> str:
+    """Rows of several suites as one Markdown table, each suite named once."""
+    headings = ("suite", *_HEADINGS)
+    lines = [headings, ["---:" if name in ("value", "n") else "---" for name in headings]]
+    for rows in suites:
+        names = [f"`{rows[0].suite}`", *[""] * (len(rows) - 1)] if rows else []
+        lines += [(name, *cells) for name, cells in zip(names, _cells(rows), strict=True)]
+    return "\n".join(map(_markdown_line, lines))
+
+
 def _markdown_line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
