@@ -1,6 +1,7 @@
 """The command line as a user meets it: exit codes, what is printed where, and nothing half-written."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,20 +15,24 @@ from viewsync.cli import main
 from viewsync.outputs import timeline_json
 from viewsync.worlds import Scene, SketchCamera, write_video
 
+PROGRAM = [sys.executable, "-c", "from viewsync.cli import main; main()"]
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-c", "from viewsync.cli import main; main()"]
-    return subprocess.run([*program, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [*PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
 def test_sync_writes_its_results_and_prints_json_alone(tmp_path):
     done = run("sync", *three_cameras(), "-o", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     printed = json.loads(done.stdout)
     assert printed == timeline_json.read(tmp_path / "out" / "timeline.json")
     assert [camera["id"] for camera in printed["cameras"]] == ["front", "side", "back"]
     assert "<html" in (tmp_path / "out" / "report.html").read_text()
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "timeline.json"]
+    assert "front_frame" in (tmp_path / "out" / "frames.csv").read_text()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["frames.csv", "report.html", "timeline.json"]
 
 
 def test_what_cannot_be_tied_is_exit_code_3_with_reasons_on_stderr(tmp_path):
@@ -47,6 +52,39 @@ def test_help_names_the_commands():
     assert all(name in done.stdout for name in ("sync", "demo", "bench"))
 
 
+def test_a_terminal_without_the_characters_gets_others(tmp_path):
+    out = tmp_path / "naïve [bold] :smile:"
+    done = run("sync", *three_cameras()[:2], "-o", out, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "na\\xefve [bold] :smile:\n" in done.stdout
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_reader_that_leaves_early_stops_no_result(tmp_path, as_json):
+    command = [*PROGRAM, "sync", *map(str, three_cameras()[:2]), "-o", str(tmp_path), *as_json]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frames.csv", "report.html", "timeline.json"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_stdout_is_one_sentence(tmp_path):
+    command = [*PROGRAM, "sync", *map(str, three_cameras()[:2]), "-o", str(tmp_path), "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "viewsync: can't go on: no space left on device.\n")
+
+
+@pytest.mark.parametrize("command", ["demo", "bench"])
+def test_a_seed_below_zero_is_named(command, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--seed", "-1"])
+    assert left.value.code == 2
+    assert "--seed must be 0 or greater, got -1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [("sync", "--max-offset", "soon"), ("dance",), ()])
 def test_bad_usage_is_exit_code_2(arguments):
     with pytest.raises(SystemExit) as left:
@@ -64,6 +102,11 @@ def missing(folder: Path) -> tuple[list[Path], str]:
 def empty(folder: Path) -> tuple[list[Path], str]:
     (folder / "empty.mp4").touch()
     return [three_cameras()[0], folder / "empty.mp4"], "empty"
+
+
+def steering(folder: Path) -> tuple[list[Path], str]:
+    (folder / "red\x1b[31m\nline.mp4").touch()
+    return [three_cameras()[0], folder / "red\x1b[31m\nline.mp4"], "red�[31m�line.mp4 is empty"
 
 
 def not_media(folder: Path) -> tuple[list[Path], str]:
@@ -131,6 +174,7 @@ def backwards(folder: Path) -> tuple[list[Path], str]:
     [
         missing,
         empty,
+        steering,
         not_media,
         truncated,
         corrupt,

@@ -1,11 +1,17 @@
 """The whole way from files to a timeline, on scenes whose clocks are known exactly."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import viewsync
 from footage import CAMERAS, three_cameras, two_with_sound, write_wav
+from viewsync.outputs.timeline_json import to_json
+from viewsync.store import Store
 from viewsync.types import InputError, Search, Verdict
+from viewsync.worlds import sound_track
 
 
 def true_offset(camera: str, reference: str = "front") -> float:
@@ -54,6 +60,19 @@ def test_a_sound_recorder_beside_cameras(tmp_path):
     assert timeline.by_id["recorder"].offset_seconds == pytest.approx(true_offset("side") + 2.0, abs=0.004)
 
 
+def test_after_an_error_the_other_files_are_not_read_to_their_ends():
+    told = []
+
+    def progress(task, done, whole):
+        told.append((task, done))
+        if (task, done) == ("front", 5):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        viewsync.sync(three_cameras(), progress=progress)
+    assert {task for task, done in told if done >= 250} == set()
+
+
 def test_inputs_are_not_touched():
     before = [path.read_bytes() for path in two_with_sound()]
     viewsync.sync(two_with_sound(), cues=("motion",))
@@ -84,3 +103,26 @@ def test_wrong_arguments_are_named(arguments, said):
     with pytest.raises(InputError) as caught:
         viewsync.sync(three_cameras(), **arguments)
     assert said in str(caught.value)
+
+
+def test_a_second_run_remembers_what_was_read_and_measured(tmp_path):
+    copies = [Path(shutil.copy(path, tmp_path)) for path in two_with_sound()]
+    done: list[str] = []
+    store = Store(tmp_path / "cache")
+    first = viewsync.sync(copies, store=store, progress=lambda task, *_: done.append(task))
+    kept = {entry.name: entry.stat().st_size for entry in (tmp_path / "cache").iterdir()}
+    assert set(done) == {"front", "side", "pairs"}
+    done.clear()
+    second = viewsync.sync(copies, store=store, progress=lambda task, *_: done.append(task))
+    assert set(done) == {"pairs"}  # Nothing was decoded.
+    assert kept == {entry.name: entry.stat().st_size for entry in (tmp_path / "cache").iterdir()}
+    assert to_json(first, "") == to_json(second, "") == to_json(viewsync.sync(copies), "")
+
+
+def test_what_was_kept_of_a_file_is_not_used_for_another_in_its_place(tmp_path):
+    heard = sound_track(5, 12.0).samples
+    store, whole, part = Store(tmp_path / "cache"), write_wav(tmp_path / "whole.wav", heard), tmp_path / "part.wav"
+    for start_seconds in (1, 3):
+        write_wav(part, heard[16000 * start_seconds :])
+        timeline = viewsync.sync([whole, part], store=store, reference="whole")
+        assert abs(timeline.by_id["part"].offset_seconds - start_seconds) < 0.001

@@ -1,29 +1,67 @@
-"""The command line: `viewsync sync | demo | bench`."""
+"""The command line: `viewsync sync | check | apply | demo | bench`."""
 
+import io
+import os
+import signal
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import tyro
 from tyro.conf import subcommand
 
+from viewsync.commands.apply import Apply
 from viewsync.commands.bench import Bench
+from viewsync.commands.check import Check
 from viewsync.commands.demo import Demo
 from viewsync.commands.sync import Sync
-from viewsync.commands.terminal import EXIT_INTERRUPTED, EXIT_UNUSABLE
+from viewsync.commands.terminal import EXIT_INTERRUPTED, EXIT_UNREAD, EXIT_UNUSABLE
 
-Command = Annotated[Sync, subcommand("sync")] | Annotated[Demo, subcommand("demo")] | Annotated[Bench, subcommand("bench")]
+Command = (
+    Annotated[Sync, subcommand("sync")]
+    | Annotated[Check, subcommand("check")]
+    | Annotated[Apply, subcommand("apply")]
+    | Annotated[Demo, subcommand("demo")]
+    | Annotated[Bench, subcommand("bench")]
+)
+DESCRIPTION = "Find out when cameras saw what they saw."
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
-    command = tyro.cli(Command, prog="viewsync", description="Find out when cameras saw what they saw.", args=arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal may not have the characters of ± or of a file's name.
+            stream.reconfigure(errors="backslashreplace")
+    # `kill` clears away like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code = _run(tyro.cli(Command, prog="viewsync", description=DESCRIPTION, args=arguments))
+    except BrokenPipeError:
+        # Nobody reads on, as after `| head`. What is still to come goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = EXIT_UNREAD
+    sys.exit(code)
+
+
+def _run(command: Command) -> int:
+    """The command's exit code; what went wrong is said in one line."""
+    from viewsync.outputs.phrasing import printable
     from viewsync.types import InputError
 
     try:
-        sys.exit(command.run())
+        code = command.run()
+        print(end="", flush=True)
+        return code
     except InputError as error:
-        print(f"viewsync: {error}", file=sys.stderr)
-        sys.exit(EXIT_UNUSABLE)
+        said, code = str(error), EXIT_UNUSABLE
     except KeyboardInterrupt:
-        print("viewsync: interrupted; nothing half-written was left.", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+        said, code = "interrupted; nothing half-written was left.", EXIT_INTERRUPTED
+    except (BrokenPipeError, SystemExit) as error:  # Rich turns the one into the other.
+        raise BrokenPipeError from error
+    except OSError as error:
+        what = f"can't use {error.filename}" if error.filename else "can't go on"
+        said, code = f"{what}: {(error.strerror or str(error)).lower()}.", EXIT_UNUSABLE
+    with suppress(OSError):
+        print(f"viewsync: {printable(said)}", file=sys.stderr)
+    return code

@@ -6,7 +6,6 @@ own phase: true offsets are multiples of 1/60 s, and half of them fall between f
 """
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import numpy as np
 from rich.table import Table
 
 from viewsync.outputs.files import prepare_folder
+from viewsync.store import cache_folder
 from viewsync.types import InputError, Timeline, Verdict
 from viewsync.worlds import Scene, SketchCamera, write_video
 
@@ -111,12 +111,6 @@ def prepare(folder: Path, seed: int) -> Exercise:
 
 
 # ── the real recording ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: $VIEWSYNC_CACHE, or viewsync/ in the user's cache folder."""
-    own, shared = os.environ.get("VIEWSYNC_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    return Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "viewsync"
 
 
 def fetch_recording(sha256: str = WHEEL_SHA256) -> list[Path]:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,7 +54,7 @@ class Store:
 
         Args:
             key: All that the entry depends on, but for the code.
-            make: Makes a dataclass of `viewsync.types`.
+            make: Makes a dataclass of `viewsync.types`, or a tuple of such.
         """
         if self.folder is None:
             return make()
@@ -92,7 +93,8 @@ class Store:
 def stamp(path: Path) -> str:
     """What changes when a file, or any file in a folder, does: names, sizes and times."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    marks = [str(path.resolve())]
+    # As given, too: a recording of several files names them as it was named.
+    marks = [str(path), os.path.realpath(path)]
     for file in files:
         status = file.stat()
         marks.append(f"{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}")
@@ -103,7 +105,8 @@ def stamp(path: Path) -> str:
 def _code() -> str:
     """Of everything that entries are made by."""
     here, digest = Path(__file__).parent, hashlib.sha256()
-    for path in [here / "types.py", here / "store.py", *sorted(here.glob("media/*.py")), *sorted(here.glob("signals/*.py"))]:
+    rooms = (sorted(here.glob(f"{room}/*.py")) for room in ("media", "signals", "match"))
+    for path in [here / "types.py", here / "store.py", *chain.from_iterable(rooms)]:
         digest.update(path.read_bytes())
     for package in ("av", "numpy", "opencv-python-headless"):
         digest.update(importlib.metadata.version(package).encode())

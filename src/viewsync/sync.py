@@ -1,34 +1,50 @@
 """The script of the stages: files in, `Timeline` out."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import cache
 from itertools import combinations
 from pathlib import Path
+from threading import Event
 
-from viewsync.match.fuse import Pair, Posterior, fuse
+from viewsync.evidence import Evidence, Signals
+from viewsync.match.fuse import Pair, fuse
+from viewsync.match.hints import Anchor, Hint, pair_hints
 from viewsync.match.settle import settled
-from viewsync.media import frames, probe_all, sound
+from viewsync.media import frames, probe, probe_all, sound
 from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION, TIED_PROBABILITY
 from viewsync.offsets.peak import find_peak, measure
-from viewsync.signals import CUES, audio, motion
+from viewsync.signals import CUES, audio, flash, motion
+from viewsync.store import Store, stamp
+from viewsync.timeline.nominal import with_frame_rates
 from viewsync.timeline.solve import solve_timeline
-from viewsync.types import InputError, OffsetBelief, PairOffset, Recording, Search, Signal, Timeline, Verdict
+from viewsync.types import (
+    InputError,
+    OffsetBelief,
+    PairOffset,
+    Recording,
+    Search,
+    Signal,
+    Timeline,
+    Verdict,
+)
 
 Progress = Callable[[str, int, int], None]
 """Called with a task's name, what of it is done, and the whole; from several threads."""
-
-Signals = Mapping[str, Signal]
-"""One recording's signals by cue."""
 
 
 def sync(
     paths: Sequence[Path | str],
     *,
     reference: str | None = None,
-    cues: Sequence[str] = ("audio", "motion"),
+    cues: Sequence[str] = ("audio", "motion", "flash"),
     search: Search | None = None,
+    store: Store | None = None,
     progress: Progress | None = None,
+    hints: Sequence[Anchor] = (),
+    clock_std_seconds: float | None = None,
 ) -> Timeline:
     """Find every recording's offset and drift on the clock of one of them.
 
@@ -37,96 +53,154 @@ def sync(
         reference: Id (file stem) of the recording whose clock is used; by default the one tied to most others.
         cues: What to go by, of `viewsync.signals.CUES`.
         search: Which offsets are candidates; by default all that leave half a second of common time.
+        store: Where to keep what was read and measured, for the next run; by default nowhere.
         progress: Told how far the work is.
+        hints: Offsets on the reference's clock that somebody noted down; they help to choose, and measure nothing.
+        clock_std_seconds: Standard error of the cameras' own calendar clocks; by default nobody asks them.
 
     Returns:
         The timeline. A recording that the footage can't place has a verdict and reasons, and no numbers.
 
     Raises:
-        InputError: a file can't be used, a cue or the reference isn't known, or fewer than two files are given.
+        InputError: a file can't be used, a cue, the reference or an anchor's camera isn't known, anchors come without a
+            reference, or fewer than two files are given.
     """
-    search, progress = search or Search(), progress or (lambda task, done, whole: None)
+    search, store, progress = search or Search(), store or Store(), progress or (lambda task, done, whole: None)
     _check_cues(cues)
     if len(paths) < 2:
         raise InputError(f"sync needs at least two recordings, got {len(paths)}. Name all cameras of the scene.")
-    recordings = probe_all([Path(path) for path in paths])
+    recordings = read_all([Path(path) for path in paths], store)
     if reference is not None and reference not in (ids := [recording.id for recording in recordings]):
         raise InputError(f"--ref {reference}: no such recording. It must be one of: {', '.join(ids)}.")
-    signals = extract_all(recordings, cues, progress)
+    claims = pair_hints(recordings, reference, hints, clock_std_seconds)
+    signals = extract_all(recordings, cues, store, progress)
     _check_common_cue(recordings, signals, cues)
-    pairs = match_all(recordings, signals, search, progress)
-    return solve_timeline(recordings, pairs, reference, SHARED_FRACTION)
+    pairs = match_all(recordings, signals, search, store, progress, claims)
+    return with_frame_rates(solve_timeline(recordings, pairs, reference, SHARED_FRACTION))
 
 
-def extract_all(recordings: Sequence[Recording], cues: Sequence[str], progress: Progress) -> dict[str, Signals]:
-    """Every recording's signals by id; each file is decoded once, several files at a time."""
+def read_all(paths: Sequence[Path], store: Store) -> list[Recording]:
+    """What every file holds, and when; read again only if the file has changed."""
+
+    def read(path: Path) -> Recording:
+        try:
+            key = f"recording {stamp(path)}"
+        except OSError:
+            return probe(path)  # Which says what is the matter with it.
+        return store.recall(key, lambda: probe(path))
+
+    return probe_all(paths, read)
+
+
+def extract_all(
+    recordings: Sequence[Recording], cues: Sequence[str], store: Store, progress: Progress
+) -> dict[str, Signals]:
+    """Every recording's signals by id; each file is decoded once at most, several files at a time."""
     workers = min(len(recordings), os.cpu_count() or 1)
     # With a file per core, a decoder's own threads would only get in each other's way.
     threads = 1 if workers > 1 else 0
-    with ThreadPoolExecutor(workers) as pool:
-        found = pool.map(lambda recording: _extract(recording, cues, threads, progress), recordings)
-        return {recording.id: signals for recording, signals in zip(recordings, found, strict=True)}
+    stopped = Event()
+
+    def told(task: str, done: int, whole: int) -> None:
+        if stopped.is_set():
+            raise CancelledError
+        progress(task, done, whole)
+
+    with _workers(workers) as pool:
+        tasks = [pool.submit(_extract, recording, cues, threads, store, told) for recording in recordings]
+        try:
+            for task in wait(tasks, return_when=FIRST_EXCEPTION).done:
+                task.result()
+        finally:
+            # After a bad file or Ctrl-C, the others needn't be read to their ends.
+            stopped.set()
+    return {recording.id: task.result() for recording, task in zip(recordings, tasks, strict=True)}
 
 
-def _extract(recording: Recording, cues: Sequence[str], threads: int, progress: Progress) -> Signals:
+@contextmanager
+def _workers(count: int | None) -> Iterator[ThreadPoolExecutor]:
+    """Threads that begin nothing more after an error or Ctrl-C."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _extract(recording: Recording, cues: Sequence[str], threads: int, store: Store, progress: Progress) -> Signals:
     signals: dict[str, Signal] = {}
     if audio.NAME in cues and recording.sound is not None:
-        signals[audio.NAME] = audio.signal(sound(recording))
-    if motion.NAME in cues and recording.video is not None:
-        extractor, whole = motion.Extractor(), len(recording.video.pts)
-        for frame in frames(recording, threads=threads):
-            extractor.push(frame)
-            progress(recording.id, frame.index + 1, whole)
-        signals[motion.NAME] = extractor.signal()
+        signals[audio.NAME] = store.recall(f"audio {recording.sha256}", lambda: audio.signal(sound(recording)))
+    if recording.video is not None:
+        seen = cache(lambda: _seen(recording, cues, threads, progress))
+
+        def kept(cue: str) -> Signal:
+            return store.recall(f"{cue} {recording.sha256}", lambda: seen()[cue])
+
+        signals |= {cue: kept(cue) for cue in (motion.NAME, flash.NAME) if cue in cues}
     return signals
 
 
+def _seen(recording: Recording, cues: Sequence[str], threads: int, progress: Progress) -> Signals:
+    """The signals of all cues that look at pictures, from decoding them once."""
+    assert recording.video is not None
+    extractors: dict[str, motion.Extractor | flash.Extractor] = {}
+    if motion.NAME in cues:
+        extractors[motion.NAME] = motion.Extractor()
+    if flash.NAME in cues:
+        extractors[flash.NAME] = flash.Extractor(recording.video.rotation_degrees)
+    for frame in frames(recording, threads=threads):
+        for extractor in extractors.values():
+            extractor.push(frame)
+        progress(recording.id, frame.index + 1, len(recording.video.pts))
+    return {cue: extractor.signal() for cue, extractor in extractors.items()}
+
+
 def match_all(
-    recordings: Sequence[Recording], signals: Mapping[str, Signals], search: Search, progress: Progress
+    recordings: Sequence[Recording],
+    signals: Mapping[str, Signals],
+    search: Search,
+    store: Store,
+    progress: Progress,
+    hints: Mapping[Pair, Hint] | None = None,
 ) -> list[PairOffset]:
-    """Measure every pair: beliefs per cue, fused, settled with the help of the other pairs, then located finely."""
+    """Measure every pair, and where clocks turn out to run at wrong rates, again with those set right."""
+    evidence = Evidence(signals, {recording.id: recording.sha256 for recording in recordings}, search, store)
+    pairs = _measure_all(recordings, evidence, progress, hints or {})
+    starts = {recording.id: recording.first_pts_seconds for recording in recordings}
+    rates = evidence.odd_rates(pairs, starts)
+    return _measure_all(recordings, evidence.retimed(rates, starts), progress, hints or {}) if rates else pairs
+
+
+def _measure_all(
+    recordings: Sequence[Recording], evidence: Evidence, progress: Progress, hints: Mapping[Pair, Hint]
+) -> list[PairOffset]:
+    """Beliefs per cue, fused, settled with the help of the other pairs and of hints, then located finely."""
     pairs = [(a.id, b.id) for a, b in combinations(recordings, 2)]
     beliefs: dict[Pair, list[OffsetBelief]] = {}
-    for done, (a, b) in enumerate(pairs):
-        shared = [cue for cue in CUES if cue in signals[a] and cue in signals[b]]
-        beliefs[a, b] = [CUES[cue].belief(signals[a][cue], signals[b][cue], search) for cue in shared]
-        progress("pairs", done + 1, len(pairs))
-    intervals = {recording.id: _interval_seconds(recording) for recording in recordings}
-    spread = {
-        pair: {cue: calibration.bias_std_seconds(_slower(intervals, pair)) for cue, calibration in CALIBRATIONS.items()}
-        for pair in pairs
-    }
-    steps = [belief.step_seconds for found in beliefs.values() for belief in found if belief.step_seconds > 0]
-    step = min(steps, default=0.01)
-    direct = {pair: fuse(found, spread[pair], step) for pair, found in beliefs.items()}
-    posteriors = settled(direct, TIED_PROBABILITY)
-    return [
-        _pair_offset(pair, signals, beliefs[pair], posteriors[pair], direct[pair], _slower(intervals, pair))
-        for pair in pairs
-    ]
-
-
-def _pair_offset(
-    pair: Pair,
-    signals: Mapping[str, Signals],
-    beliefs: Sequence[OffsetBelief],
-    posterior: Posterior,
-    direct: Posterior,
-    interval_seconds: float,
-) -> PairOffset:
-    peak = find_peak(posterior, beliefs, direct)
-    stretches = {}
-    if peak.verdict is Verdict.TIED:
-        a, b = (signals[name] for name in pair)
-        stretches = {
-            belief.cue: CUES[belief.cue].local_offsets(a[belief.cue], b[belief.cue], peak.offset_seconds)
-            for belief in beliefs
+    with _workers(os.cpu_count()) as pool:
+        for pair, found in zip(pairs, pool.map(evidence.beliefs, pairs), strict=True):
+            beliefs[pair] = found
+            progress("pairs", len(beliefs), len(pairs))
+        intervals = {recording.id: _interval_seconds(recording) for recording in recordings}
+        slower = {pair: max(intervals[name] for name in pair) for pair in pairs}
+        spread = {
+            pair: {cue: calibration.bias_std_seconds(slower[pair]) for cue, calibration in CALIBRATIONS.items()}
+            for pair in pairs
         }
-    return measure(pair, peak, beliefs, stretches, interval_seconds)
+        steps = [belief.step_seconds for found in beliefs.values() for belief in found if belief.step_seconds > 0]
+        step = min(steps, default=0.01)
+        direct = {pair: fuse(found, spread[pair], step) for pair, found in beliefs.items()}
+        posteriors = settled(direct, TIED_PROBABILITY, hints)
 
+        def pair_offset(pair: Pair) -> PairOffset:
+            peak = find_peak(posteriors[pair], beliefs[pair], direct[pair], hints.get(pair))
+            cues = [belief.cue for belief in beliefs[pair]] if peak.verdict is Verdict.TIED else []
+            stretches = {cue: evidence.stretches(pair, cue, peak.offset_seconds) for cue in cues}
+            rates = {cue: evidence.rate(pair, cue) for cue in cues}
+            return measure(pair, peak, beliefs[pair], stretches, slower[pair], rates)
 
-def _slower(intervals: Mapping[str, float], pair: Pair) -> float:
-    return max(intervals[name] for name in pair)
+        return list(pool.map(pair_offset, pairs))
 
 
 def _interval_seconds(recording: Recording) -> float:

@@ -112,16 +112,30 @@ class WallClock:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of the files that make up a recording: a chapter, or a picture."""
+
+    path: Path
+    duration_seconds: Fraction
+    """From where this part begins to where the next one does, in whole microseconds. What each part counts as its
+    beginning is its earliest stream's, so this isn't quite the length of its video."""
+
+
+@dataclass(frozen=True)
 class Recording:
-    """One camera's (or sound recorder's) file: what it holds and when, on its own clock."""
+    """One camera's (or sound recorder's) file or files: what they hold and when, on the recording's own clock."""
 
     id: str
     path: Path
+    """The file; of several, their folder."""
     sha256: str
+    """Of the file's content; of several, of their contents joined in order."""
     video: VideoTrack | None
     sound: SoundTrack | None
     wall_clocks: tuple[WallClock, ...] = ()
     """At most one per kind."""
+    parts: tuple[Part, ...] = ()
+    """The files to read one after the other where `path` is a folder; empty where it is the file."""
 
     def __post_init__(self) -> None:
         if self.video is None and self.sound is None:
@@ -197,6 +211,38 @@ class AudioSignal(Signal):
     """An onset envelope together with the sound it came from, for the sample-level stage."""
 
     sound: Sound
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Where in its frames a camera shows that light changed: one entry per edge, sorted by event.
+
+    Row 0 … 1 of a frame begins its exposure at ``pts + read_out · (row − ½)``, and the light changed `exposures` of the
+    camera's exposure times after that. So an edge says ``t = pts + read_out · (row − ½) + exposures · exposure_time``.
+    """
+
+    event: Int[np.ndarray, " edge"]
+    """Number of the flash or step that it belongs to: 0, 1, 2, …"""
+    kind: Int[np.ndarray, " edge"]
+    """1 a flash, 2 a light switched on; −1 and −2 the same of darkness."""
+    pts_seconds: Float[np.ndarray, " edge"]
+    row: Float[np.ndarray, " edge"]
+    """As a share of the picture's height in the order of read-out, 0 first; a half where any row may have seen it."""
+    exposures: Float[np.ndarray, " edge"]
+    std_row: Float[np.ndarray, " edge"]
+    std_exposures: Float[np.ndarray, " edge"]
+    std_seconds: Float[np.ndarray, " edge"]
+    """Error that depends on neither: 0 but where the light changed while no row was exposed."""
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+
+@dataclass(frozen=True)
+class FlashSignal(Signal):
+    """How much brighter the picture gets from frame to frame, together with the sudden changes in it."""
+
+    edges: Edges
 
 
 # ── match ─────────────────────────────────────────────────────────────────────────────────────────────────────────

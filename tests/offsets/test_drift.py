@@ -70,3 +70,17 @@ def test_coverage_of_rate_and_offset():
 def test_nothing_to_fit_is_an_error():
     with pytest.raises(ValueError, match="at least one local offset"):
         fit_clock([], 1.0)
+
+
+def test_a_presumed_rate_is_kept_where_stretches_are_too_few():
+    two = [LocalOffset(t, 3.0 + 1e-3 * t, 0.004) for t in (10.0, 40.0)]
+    fit = fit_clock(two, 60.0, presumed_rate=1e-3)
+    assert fit.rate == 1e-3
+    assert fit.offset_at(0.0) == pytest.approx(3.0)
+    assert fit.rate_std == pytest.approx(0.004 / np.sqrt(2) * np.sqrt(12) / 60)
+
+
+def test_a_presumed_rate_makes_no_difference_where_a_slope_shows():
+    alone, presumed = fit_clock(stretches(1.1e-3), 600.0), fit_clock(stretches(1.1e-3), 600.0, presumed_rate=1e-3)
+    assert presumed.rate == pytest.approx(alone.rate, abs=1e-8)
+    assert presumed.offset_at(0.0) == pytest.approx(alone.offset_at(0.0), abs=1e-6)

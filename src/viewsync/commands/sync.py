@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from viewsync.commands.terminal import EXIT_UNTIED, progress_bars
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sync:
-    """Find every camera's offset and drift; write timeline.json and report.html.
+    """Find every camera's offset and drift; write timeline.json, frames.csv and report.html.
 
     Exit codes: 0 every camera tied; 2 bad usage or unreadable input; 3 at least one camera could not be tied.
     """
@@ -33,22 +33,42 @@ class Sync:
     """Largest offset considered, in seconds."""
     min_overlap: float = 0.5
     """Least common time for an offset to be considered, in seconds."""
-    cue: str = "audio,motion"
-    """What to go by: audio, motion, or both with a comma between."""
+    cue: str = "audio,motion,flash"
+    """What to go by: audio, motion, flash, or several with commas between."""
+    anchor: Annotated[tuple[str, ...], UseAppendAction] = ()
+    """A camera's offset on the clock of --ref as you noted it, with its standard error, like cam2=12.3±0.1 (or
+    12.3+-0.1), in seconds. It helps to choose between offsets that the footage supports. Can be given several times."""
+    clock_std: float | None = None
+    """Trust the files' own time codes and creation times to this standard error, in seconds; by default not at all."""
+    cache: bool = True
+    """Keep what was read and measured for the next run (in $VIEWSYNC_CACHE, or the user's cache folder)."""
     json: bool = False
     """Print the result as JSON on stdout, and nothing else there."""
 
     def run(self) -> int:
         """Synchronize the files, write the results and say what was found."""
+        from viewsync.match.hints import Anchor
         from viewsync.outputs.files import prepare_folder
+        from viewsync.store import Store, cache_folder
         from viewsync.sync import sync
         from viewsync.types import Search
 
         search = Search(self.max_offset, self.min_overlap)
+        anchors = [Anchor.parse(text) for text in self.anchor]
         prepare_folder(self.out)
+        store = Store(cache_folder() / "signals" if self.cache else None)
         with progress_bars() as progress:
             cues = tuple(part.strip() for part in self.cue.split(","))
-            timeline = sync(self.files, reference=self.ref, cues=cues, search=search, progress=progress)
+            timeline = sync(
+                self.files,
+                reference=self.ref,
+                cues=cues,
+                search=search,
+                store=store,
+                progress=progress,
+                hints=anchors,
+                clock_std_seconds=self.clock_std,
+            )
         return publish(timeline, self.out, self.json)
 
 
@@ -57,21 +77,24 @@ def publish(timeline: "Timeline", out: Path, as_json: bool) -> int:
     from rich.console import Console
 
     from viewsync.media import still
+    from viewsync.media.pictures import excerpt
     from viewsync.outputs import timeline_json
+    from viewsync.outputs.frame_map import frame_map, write_frame_map
+    from viewsync.outputs.phrasing import printable
     from viewsync.outputs.report import write_report
     from viewsync.outputs.table import summary
 
     command = shlex.join(["viewsync", *sys.argv[1:]])
     timeline_json.write(timeline, out / "timeline.json", command)
-    write_report(timeline, out / "report.html", still)
-    errors = Console(stderr=True)
+    write_frame_map(frame_map(timeline), out / "frames.csv")
+    with progress_bars() as progress:
+        write_report(timeline, out / "report.html", still, excerpt, progress)
     if as_json:
         print(json.dumps(timeline_json.to_json(timeline, command), indent=1, allow_nan=False))
     else:
         Console().print(summary(timeline))
-        Console().print(f"Wrote {out / 'timeline.json'} and {out / 'report.html'}", highlight=False, soft_wrap=True)
+        print(printable(f"Wrote timeline.json, frames.csv and report.html to {out}"))
     for camera in timeline.cameras:
         if camera.offset_seconds is None:
-            reasons = " ".join(camera.reasons)
-            errors.print(f"{camera.id}: {camera.verdict}. {reasons}", highlight=False, markup=False, soft_wrap=True)
+            print(printable(f"{camera.id}: {camera.verdict}. {' '.join(camera.reasons)}"), file=sys.stderr)
     return 0 if timeline.all_tied else EXIT_UNTIED

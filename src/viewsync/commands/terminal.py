@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from viewsync.sync import Progress
 
-EXIT_OUT_OF_SYNC, EXIT_UNUSABLE, EXIT_UNTIED, EXIT_INTERRUPTED = 1, 2, 3, 130
+EXIT_OUT_OF_SYNC, EXIT_UNUSABLE, EXIT_UNTIED, EXIT_INTERRUPTED, EXIT_UNREAD = 1, 2, 3, 130, 141
 
 
 @contextmanager
 def progress_bars() -> Iterator["Progress"]:
-    """A bar per task on stderr, as tasks come up."""
+    """A bar per task on stderr, as tasks come up; nothing where that isn't a terminal."""
     from rich.console import Console
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     tasks: dict[str, TaskID] = {}
-    with Bars(console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
 
         def report(task: str, done: int, whole: int) -> None:
             if task not in tasks:

@@ -26,7 +26,8 @@ class LagMoments:
 
 def candidate_lags(a: Signal, b: Signal, search: Search) -> Int[np.ndarray, " lag"]:
     """Whole-sample lags of two signals of one rate that leave the least overlap and stay within the largest offset."""
-    least = max(1, math.ceil(search.min_overlap_seconds * a.rate_hz))
+    most = len(a.values) + len(b.values)
+    least = max(1, math.ceil(min(search.min_overlap_seconds * a.rate_hz, most)))
     first, last = -(len(b.values) - least), len(a.values) - least
     if math.isfinite(search.max_offset_seconds):
         reach = math.floor(search.max_offset_seconds * a.rate_hz)

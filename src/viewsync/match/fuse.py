@@ -13,6 +13,8 @@ PRIOR_UNRELATED = 0.2
 """Before looking: recordings that are given as of one scene mostly are, and overlap."""
 OUTLIER_FLOOR = float(np.log(1e-3))
 """No cue, however sure, counts more than a thousand to one against an offset: each of them errs at times."""
+SPEAKS = 2.0
+"""Log-likelihood ratio at an offset above which the footage counts as speaking for it."""
 
 Pair = tuple[str, str]
 
@@ -87,13 +89,18 @@ def _blurred(ratio: Float[np.ndarray, " lag"], spread_steps: float) -> Float[np.
 
 
 def normalised(
-    step_seconds: float, first_step: int, ratio: Float[np.ndarray, " lag"], resolution_seconds: float
+    step_seconds: float,
+    first_step: int,
+    ratio: Float[np.ndarray, " lag"],
+    resolution_seconds: float,
+    log_prior: Float[np.ndarray, " lag"] | float = 0.0,
 ) -> Posterior:
-    """The posterior of log-likelihood ratios under the prior."""
+    """The posterior of log-likelihood ratios under the prior, which may favour some offsets over others."""
     if not len(ratio):
         return Posterior(step_seconds, first_step, ratio, ratio, 1.0, resolution_seconds)
-    top = max(float(ratio.max()), 0.0)
-    weight = (1 - PRIOR_UNRELATED) / len(ratio) * np.exp(ratio - top)
+    informed = ratio + log_prior
+    top = max(float(informed.max()), 0.0)
+    weight = (1 - PRIOR_UNRELATED) / len(ratio) * np.exp(informed - top)
     nothing = PRIOR_UNRELATED * np.exp(-top)
     whole = float(weight.sum()) + nothing
     return Posterior(step_seconds, first_step, ratio, weight / whole, float(nothing / whole), resolution_seconds)

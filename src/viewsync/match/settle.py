@@ -13,6 +13,7 @@ from jaxtyping import Float
 from scipy.signal import fftconvolve
 
 from viewsync.match.fuse import OUTLIER_FLOOR, Pair, Posterior, normalised
+from viewsync.match.hints import Hint, hinted
 
 HILL_SECONDS = 0.2
 """Motion goes on for a while, so that offsets this near to the best one look good, too; together they are one answer."""
@@ -21,23 +22,34 @@ Places = dict[str, int]
 """Recordings tied to one another: where each one's zero lies on the clock of the first, in steps."""
 
 
-def settled(direct: Mapping[Pair, Posterior], certain: float) -> dict[Pair, Posterior]:
+def settled(
+    direct: Mapping[Pair, Posterior], certain: float, hints: Mapping[Pair, Hint] | None = None
+) -> dict[Pair, Posterior]:
     """Let every pair hear what all the others say of it.
+
+    Evidence of the footage is what travels and adds up. A hint is about cameras, so that many pairs may repeat it: it
+    enters last, and once.
 
     Args:
         direct: Every pair's own posterior, all on grids of one step.
         certain: Probability at which two groups become one.
+        hints: What is said of pairs without the footage.
 
     Returns:
         Each pair's posterior, on the same offsets as before, given all others' evidence.
     """
     speaking = {pair: posterior for pair, posterior in direct.items() if len(posterior.probability)}
     both_ways = speaking | {(b, a): posterior.swapped() for (a, b), posterior in speaking.items()}
+    said = {pair: hint for (a, b), one in (hints or {}).items() for pair, hint in (((a, b), one), ((b, a), one.swapped()))}
     groups: dict[str, Places] = {name: {name: 0} for name in sorted({name for pair in direct for name in pair})}
     heard: dict[Pair, Posterior] = {}
     while True:
         direct_between = {(x, y): _between(groups[x], groups[y], both_ways) for x, y in combinations(groups, 2)}
-        between = with_detours({pair: posterior for pair, posterior in direct_between.items() if posterior is not None})
+        heard_between = with_detours({pair: found for pair, found in direct_between.items() if found is not None})
+        between = {
+            (x, y): hinted(found, _hint_between(groups[x], groups[y], said, found.step_seconds))
+            for (x, y), found in heard_between.items()
+        }
         for (x, y), posterior in between.items():
             for (a, at_a), (b, at_b) in product(groups[x].items(), groups[y].items()):
                 heard[a, b] = _moved(posterior, at_b - at_a)
@@ -61,6 +73,16 @@ def _between(x: Places, y: Places, both_ways: Mapping[Pair, Posterior]) -> Poste
     for part in parts:
         total[part.first_step - first :][: len(part.probability)] += part.log_likelihood_ratio
     return normalised(parts[0].step_seconds, first, total, max(part.resolution_seconds for part in parts))
+
+
+def _hint_between(x: Places, y: Places, said: Mapping[Pair, Hint], step_seconds: float) -> Hint | None:
+    """The sharpest of the hints about two groups: they may all go back to one note, and so don't add up."""
+    hints = [
+        said[a, b].moved((at_a - at_b) * step_seconds)
+        for (a, at_a), (b, at_b) in product(x.items(), y.items())
+        if (a, b) in said
+    ]
+    return min(hints, key=lambda hint: hint.std_seconds, default=None)
 
 
 def _certainty(posterior: Posterior) -> float:

@@ -56,7 +56,8 @@ def _runs(recording: Recording, stream_index: int) -> Iterator[tuple[float, Iter
 
     Each stretch must be read to its end before the next one is asked for.
     """
-    frames = (frame for frame in decoded(recording.path, stream_index) if isinstance(frame, AudioFrame))
+    stream = decoded(recording.path, stream_index, parts=recording.parts)
+    frames = (frame for frame in stream if isinstance(frame, AudioFrame))
     waiting = next(frames, None)
 
     def run(first: AudioFrame) -> Iterator[AudioFrame]:

@@ -2,14 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float
 from scipy.optimize import least_squares
 
 from viewsync.types import LocalOffset
 
-_LEAST_STRETCHES = 4
+LARGEST_CLOCK_RATE = 300e-6
+"""Quartz clocks are several times better, wrong frame rates several times worse."""
+LEAST_STRETCHES = 4
+"""That a line is fitted to."""
 _HUBER = 1.5
 """Standard errors beyond which a stretch counts as a possible blunder and loses weight."""
 
@@ -28,8 +32,12 @@ class ClockFit:
     rate_bound: float
     """Largest |rate| not excluded at 95 %."""
 
+    def offset_at(self, seconds: float) -> float:
+        """t_a − t_b at a time of b's clock."""
+        return self.offset_seconds + (self.rate or 0.0) * (seconds - self.middle_seconds)
 
-def fit_clock(stretches: Sequence[LocalOffset], overlap_seconds: float) -> ClockFit:
+
+def fit_clock(stretches: Sequence[LocalOffset], overlap_seconds: float, presumed_rate: float = 0.0) -> ClockFit:
     """Robust weighted fit of a line through local offsets, kept only if it is worth its parameter.
 
     A slope must lower χ² by more than 9 (3 σ), which for any number of stretches a recording can have is stricter
@@ -38,6 +46,8 @@ def fit_clock(stretches: Sequence[LocalOffset], overlap_seconds: float) -> Clock
     Args:
         stretches: At least one local offset, with honest standard errors.
         overlap_seconds: Common time; tells how well a single stretch would fix a slope.
+        presumed_rate: Slope that the stretches were measured under; other than 0, it is part of the result even where
+            they are too few to add to it.
 
     Raises:
         ValueError: there is no stretch.
@@ -45,11 +55,27 @@ def fit_clock(stretches: Sequence[LocalOffset], overlap_seconds: float) -> Clock
     if not stretches:
         raise ValueError("fit_clock needs at least one local offset, got none")
     seconds = np.array([stretch.seconds for stretch in stretches])
-    offsets = np.array([stretch.offset_seconds for stretch in stretches])
+    offsets = np.array([stretch.offset_seconds for stretch in stretches]) - presumed_rate * seconds
     stds = np.array([stretch.std_seconds for stretch in stretches])
-    if len(stretches) < _LEAST_STRETCHES:
-        return _constant(seconds, offsets, stds, overlap_seconds)
+    few = len(stretches) < LEAST_STRETCHES
+    fit = _constant(seconds, offsets, stds, overlap_seconds) if few else _line(seconds, offsets, stds)
+    return fit if presumed_rate == 0 else _onto(fit, presumed_rate)
 
+
+def _onto(fit: ClockFit, presumed_rate: float) -> ClockFit:
+    """What was fitted to the stretches less a slope, with the slope put back."""
+    rate = presumed_rate + (fit.rate or 0.0)
+    return replace(
+        fit,
+        offset_seconds=fit.offset_seconds + presumed_rate * fit.middle_seconds,
+        rate=rate,
+        rate_bound=abs(rate) + 1.96 * fit.rate_std,
+    )
+
+
+def _line(
+    seconds: Float[np.ndarray, " stretch"], offsets: Float[np.ndarray, " stretch"], stds: Float[np.ndarray, " stretch"]
+) -> ClockFit:
     # Both unknowns in seconds, the slope as what it adds up to over half the time: unequal scales stop the search early.
     half_seconds = max(float(np.ptp(seconds)) / 2, 1e-3)
     places = (seconds - seconds.mean()) / half_seconds
@@ -61,7 +87,7 @@ def fit_clock(stretches: Sequence[LocalOffset], overlap_seconds: float) -> Clock
     weights = 1 / stds**2 / np.maximum(1.0, np.abs(fit.fun) / _HUBER)
     middle = float(np.average(seconds, weights=weights))
     slope_information = float(np.sum(weights * (seconds - middle) ** 2))
-    scatter = float(np.sum(weights * stds**2 * fit.fun**2)) / (len(stretches) - 2)
+    scatter = float(np.sum(weights * stds**2 * fit.fun**2)) / (len(offsets) - 2)
     inflation = math.sqrt(max(1.0, scatter))
     slope = float(fit.x[1]) / half_seconds
     offset = float(fit.x[0]) + slope * (middle - float(seconds.mean()))

@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from viewsync.match.fuse import Pair, Posterior
+from viewsync.match.fuse import SPEAKS, Pair, Posterior, normalised
+from viewsync.match.hints import Hint
 from viewsync.match.settle import HILL_SECONDS
 from viewsync.offsets.calibrate import CALIBRATIONS, TIED_PROBABILITY, UNSURE_STD_FACTOR
-from viewsync.offsets.drift import ClockFit, fit_clock
+from viewsync.offsets.drift import LARGEST_CLOCK_RATE, ClockFit, fit_clock
 from viewsync.types import CueOffset, LocalOffset, OffsetBelief, PairOffset, Verdict
 
 _REPEAT = 0.7
 """Evidence per second of overlap at another offset, relative to the best: above it the footage repeats itself."""
-_SPEAKS = 2.0
-"""Log-likelihood ratio at the chosen offset above which a cue takes part in fixing it."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,14 @@ class Peak:
     """Above 1 where the pair alone isn't sure of the offset: its measurement then is worse than it says, too."""
 
 
-def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Posterior) -> Peak:
+def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Posterior, hint: Hint | None = None) -> Peak:
     """Choose the most probable offset and judge it against all others.
 
     Args:
-        posterior: Of the pair, with what other pairs say of it.
+        posterior: Of the pair, with what other pairs and hints say of it.
         beliefs: The pair's own, one per cue.
         direct: The pair's own posterior; tells whether other pairs were needed.
+        hint: What is said of the pair without the footage.
     """
     if not len(posterior.probability):
         return Peak(0.0, 0.0, Verdict.NO_OVERLAP, ("No offset leaves enough common time (--min-overlap).",))
@@ -56,26 +56,61 @@ def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Pos
         return peak(Verdict.NO_EVIDENCE, alike)
     if summit[0] or summit[-1]:
         return peak(Verdict.AMBIGUOUS, f"The best offset ({best:+.2f} s) lies on the edge of the search.")
+    repeats = _repeats(beliefs, best)
+    if hint is not None and repeats and (chosen := _singled_out(hint, [best, *repeats], posterior)) is not None:
+        return chosen
     if mass < TIED_PROBABILITY:
         second = float(offsets[np.argmax(np.where(hill, 0.0, probability))])
         rival = f"The best offset, {best:+.2f} s, is only {mass:.0%} probable; the next is {second:+.2f} s."
         return peak(Verdict.AMBIGUOUS, rival)
-    repeat = _repeat(beliefs, best)
-    if repeat is not None:
-        return peak(Verdict.AMBIGUOUS, f"The footage repeats itself: {repeat:+.2f} s explains it about as well.")
+    if repeats:
+        return peak(Verdict.AMBIGUOUS, f"The footage repeats itself: {repeats[0]:+.2f} s explains it about as well.")
+    told = () if hint is None else _told(hint, posterior, best)
     if float(direct.probability[summit].sum()) >= TIED_PROBABILITY:
-        return peak(Verdict.TIED)
+        return peak(Verdict.TIED, *told)
     alone = float(direct.probability[hill].sum())
     helped = (f"Alone {alone:.0%} sure; the other recordings settle it.",) if alone < TIED_PROBABILITY else ()
-    return peak(Verdict.TIED, *helped, std_factor=UNSURE_STD_FACTOR)
+    return peak(Verdict.TIED, *(told or helped), std_factor=UNSURE_STD_FACTOR)
 
 
 _SUMMIT_SECONDS = 0.05
 """A pair that is this sure of its own offset is measured as well as it says."""
 
 
-def _repeat(beliefs: Sequence[OffsetBelief], best: float) -> float | None:
-    """Another offset that explains the footage about as well per second of overlap, if there is one.
+def _told(hint: Hint, posterior: Posterior, best: float) -> tuple[str, ...]:
+    """Whether the hint decided on the best offset, or is contradicted by it."""
+    gap = best - hint.offset_seconds
+    if abs(gap) > 4 * math.hypot(hint.std_seconds, posterior.resolution_seconds):
+        return (f"The footage contradicts the {hint.source} by {gap:+.1f} s.",)
+    ratio, resolution = posterior.log_likelihood_ratio, posterior.resolution_seconds
+    footage = normalised(posterior.step_seconds, posterior.first_step, ratio, resolution)
+    here = posterior.near_best(HILL_SECONDS)
+    if float(footage.probability[here].sum()) >= TIED_PROBABILITY:
+        return ()
+    rival = float(posterior.offsets_seconds[np.argmax(np.where(here, 0.0, footage.probability))])
+    return (_decided(hint, best, rival),)
+
+
+def _decided(hint: Hint, chosen: float, rival: float) -> str:
+    return f"The {hint.source} decides between {chosen:+.2f} s and {rival:+.2f} s."
+
+
+def _singled_out(hint: Hint, repeats: Sequence[float], posterior: Posterior) -> Peak | None:
+    """The one of several repeats that the hint makes certain, if it does.
+
+    Which of them has the most overlap, and so the most evidence, is chance.
+    """
+    weights = hint.weight(np.array(repeats), posterior.resolution_seconds)
+    chosen, rival = np.argsort(-weights)[:2]
+    share = float(weights[chosen] / weights.sum())
+    if share < TIED_PROBABILITY:
+        return None
+    reason = _decided(hint, repeats[chosen], repeats[rival])
+    return Peak(repeats[chosen], share, Verdict.TIED, (reason,), UNSURE_STD_FACTOR)
+
+
+def _repeats(beliefs: Sequence[OffsetBelief], best: float) -> list[float]:
+    """Other offsets that explain the footage about as well per second of overlap as the best one, surest first.
 
     A periodic scene is most alike at the offset with the most overlap, whatever the true one; evidence per second
     doesn't fall for that.
@@ -85,7 +120,7 @@ def _repeat(beliefs: Sequence[OffsetBelief], best: float) -> float | None:
             continue
         ratio, here = belief.log_likelihood_ratio, int(np.argmin(np.abs(belief.offsets_seconds - best)))
         here = max(range(max(here - 2, 0), min(here + 3, len(ratio))), key=ratio.__getitem__)
-        if ratio[here] < _SPEAKS:
+        if ratio[here] < SPEAKS:
             continue
         low = np.flatnonzero(ratio < 0.5 * ratio[here])
         before, after = low[low < here], low[low > here]
@@ -95,9 +130,13 @@ def _repeat(beliefs: Sequence[OffsetBelief], best: float) -> float | None:
         # one isn't one.
         comparable = (ratio > np.log(len(ratio))) & (belief.overlap_seconds > 0.5 * belief.overlap_seconds[here])
         density = np.where(other & comparable, ratio / belief.overlap_seconds.clip(1e-3), 0.0)
-        if density.max() > _REPEAT * ratio[here] / belief.overlap_seconds[here]:
-            return float(belief.offsets_seconds[np.argmax(density)])
-    return None
+        found: list[float] = []
+        while density.max() > _REPEAT * ratio[here] / belief.overlap_seconds[here]:
+            found.append(float(belief.offsets_seconds[np.argmax(density)]))
+            density[np.abs(belief.offsets_seconds - found[-1]) <= HILL_SECONDS] = 0.0
+        if found:
+            return found
+    return []
 
 
 def measure(
@@ -106,6 +145,7 @@ def measure(
     beliefs: Sequence[OffsetBelief],
     stretches: Mapping[str, Sequence[LocalOffset]],
     interval_seconds: float,
+    rates: Mapping[str, float] | None = None,
 ) -> PairOffset:
     """The pair's measurement: cues weighted by their information, drift where it shows, or the reasons for none.
 
@@ -115,11 +155,16 @@ def measure(
         beliefs: One per cue.
         stretches: Local offsets near the peak, per cue, with measurement errors as the cue states them.
         interval_seconds: Frame interval of the slower recording.
+        rates: Per cue the rate under which it was compared, where that isn't 0.
     """
+    rates = rates or {}
     ratios = {belief.cue: _at(belief.log_likelihood_ratio, belief, peak.offset_seconds) for belief in beliefs}
     overlap = max((_at(belief.overlap_seconds, belief, peak.offset_seconds) for belief in beliefs), default=0.0)
     honest = {cue: tuple(map(CALIBRATIONS[cue].honest, found)) for cue, found in stretches.items() if found}
-    fits = {cue: _with_bias(fit_clock(found, overlap), cue, interval_seconds) for cue, found in honest.items()}
+    fits = {
+        cue: _with_bias(fit_clock(found, overlap, rates.get(cue, 0.0)), cue, interval_seconds)
+        for cue, found in honest.items()
+    }
     kept, reasons = _agreeing(fits, ratios)
     information = {cue: fit.offset_std_seconds**-2 for cue, fit in kept.items()}
     weights = {cue: value / sum(information.values()) for cue, value in information.items()}
@@ -184,18 +229,35 @@ def _cue_offset(cue: str, fit: ClockFit | None, weights: Mapping[str, float], ra
 
 def _agreeing(fits: Mapping[str, ClockFit], ratios: Mapping[str, float]) -> tuple[dict[str, ClockFit], tuple[str, ...]]:
     """The cues that speak and agree with the one that has the most evidence; those overruled are named."""
+    fits, reasons = _without_foreign_sound(fits, ratios)
     kept: dict[str, ClockFit] = {}
-    reasons: list[str] = []
     for cue in sorted(fits, key=lambda name: -ratios[name]):
-        if kept and ratios[cue] < _SPEAKS:
+        if kept and ratios[cue] < SPEAKS:
             continue
         lead_cue, lead = next(iter(kept.items()), (cue, fits[cue]))
-        gap = fits[cue].offset_seconds - lead.offset_seconds
+        gap = fits[cue].offset_seconds - lead.offset_at(fits[cue].middle_seconds)
         if abs(gap) > 3 * math.hypot(fits[cue].offset_std_seconds, lead.offset_std_seconds):
             reasons.append(f"{cue} disagrees with {lead_cue} by {gap * 1e3:+.0f} ms and was overruled.")
         else:
             kept[cue] = fits[cue]
     return kept, tuple(reasons)
+
+
+def _without_foreign_sound(
+    fits: Mapping[str, ClockFit], ratios: Mapping[str, float]
+) -> tuple[dict[str, ClockFit], list[str]]:
+    """Leave out sound that runs at another rate than its pictures: frames are what is to be placed.
+
+    It happens to pictures that were tagged with a wrong frame rate.
+    """
+    sound, pictures = fits.get("audio"), fits.get("motion")
+    if sound is None or pictures is None or min(ratios["audio"], ratios["motion"]) < SPEAKS:
+        return dict(fits), []
+    says, shows = (fit.rate or 0.0 for fit in (sound, pictures))
+    if abs(says - shows) <= max(LARGEST_CLOCK_RATE, 5 * math.hypot(sound.rate_std, pictures.rate_std)):
+        return dict(fits), []
+    reason = f"Sound runs {says * 1e6:+.0f} ppm, pictures {shows * 1e6:+.0f} ppm; the clock is that of the pictures."
+    return {cue: fit for cue, fit in fits.items() if cue != "audio"}, [reason]
 
 
 def _at(values: np.ndarray, belief: OffsetBelief, offset_seconds: float) -> float:

@@ -1,7 +1,9 @@
 """Files that are whole or not there."""
 
+import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,11 +22,10 @@ def prepare_folder(folder: Path) -> None:
     Raises:
         InputError: When it can't be made or written to.
     """
-    probe = folder / f".{secrets.token_hex(8)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.touch(exist_ok=False)
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise InputError(
             f"can't write into the folder {folder}: {_why(error)}. Choose a folder that you may write to."
@@ -58,7 +59,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         InputError: When the folder or the file can't be written.
     """
     prepare_folder(path.parent)
-    temporary = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
+    temporary = path.with_name(f"{hidden_stem(path)}-{secrets.token_hex(8)}{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -66,6 +67,17 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise InputError(f"can't write {path}: {_why(error)}. Free or rename it, or choose another folder.") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def hidden_stem(path: Path) -> str:
+    """How the names of the hidden files begin that belong to `path`, however long its own name is."""
+    return f".viewsync-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]}"
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove what runs that were killed while they wrote `path` have left hidden beside it."""
+    for left in path.parent.glob(f"{hidden_stem(path)}-*"):
+        left.unlink(missing_ok=True)
 
 
 def _why(error: OSError) -> str:

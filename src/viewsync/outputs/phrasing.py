@@ -7,6 +7,7 @@ from viewsync.types import Cycle, PairOffset, Timeline, Verdict
 
 UNKNOWN = "–"
 CLOSING_SIGMAS = 3
+_MOST_NAMED = 5
 
 _NEXT_STEPS = {
     Verdict.TIED: "Nothing to do.",
@@ -74,13 +75,17 @@ def headline(timeline: Timeline) -> str:
 
 def remarks(timeline: Timeline) -> tuple[str, ...]:
     """What to know beside the headline: the least certain camera, and whether triangles close."""
-    others = [camera for camera in timeline.cameras if camera.offset_std_seconds is not None]
-    worst = max(others, key=lambda camera: camera.offset_std_seconds or 0.0, default=None)
-    if worst is None or not worst.offset_std_seconds:
-        return cycle_lines(timeline.cycles)
-    place = _second_digit(worst.offset_std_seconds)
-    sentence = f"The least certain is {worst.id}, known to ± {_fixed(worst.offset_std_seconds, place)} s (1 σ)."
-    return sentence, *cycle_lines(timeline.cycles)
+    lines = [
+        f"{listing(group)} are tied to one another, but not to {timeline.reference}."
+        for group in timeline.components
+        if len(group) > 1 and timeline.reference not in group
+    ]
+    others = [camera for camera in timeline.cameras if camera.offset_std_seconds]
+    if others:
+        worst = max(others, key=lambda camera: camera.offset_std_seconds or 0.0)
+        std = worst.offset_std_seconds or 0.0
+        lines.append(f"The least certain is {worst.id}, known to ± {_fixed(std, _second_digit(std))} s (1 σ).")
+    return *lines, *cycle_lines(timeline.cycles)
 
 
 def probability(value: float) -> str:
@@ -99,7 +104,7 @@ def next_steps(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
 
 
 def cycle_lines(cycles: Sequence[Cycle]) -> tuple[str, ...]:
-    """How well offsets add up around triangles: one line in all, and one for each triangle that doesn't close."""
+    """How well offsets add up around triangles: one line in all, and one for each of the worst that don't close."""
     if not cycles:
         return ()
     broken = [cycle for cycle in cycles if not closes(cycle)]
@@ -107,7 +112,12 @@ def cycle_lines(cycles: Sequence[Cycle]) -> tuple[str, ...]:
         f"Cross-check: the offsets add up around {len(cycles) - len(broken)} of {len(cycles)} camera triangles "
         f"(within {CLOSING_SIGMAS} σ)."
     )
-    return total, *(f"They don't add up around {', '.join(cycle.cameras)}: {residual(cycle)}" for cycle in broken)
+    if not broken:
+        return (total,)
+    worst = worst_first(broken)
+    named = [f"They don't add up around {', '.join(cycle.cameras)}: {residual(cycle)}" for cycle in worst[:_MOST_NAMED]]
+    rest = [f"… and around {len(worst) - _MOST_NAMED} more."] if len(worst) > _MOST_NAMED else []
+    return total, *named, *rest
 
 
 def residual(cycle: Cycle) -> str:
@@ -116,6 +126,42 @@ def residual(cycle: Cycle) -> str:
     if cycle.residual_std_seconds > 0:
         text += f" ({abs(cycle.residual_seconds) / cycle.residual_std_seconds:.1f} σ)"
     return text
+
+
+def worst_first(cycles: Sequence[Cycle]) -> list[Cycle]:
+    """The triangles, those that close worst in units of their error bars first."""
+    return sorted(cycles, key=lambda cycle: -abs(cycle.residual_seconds) / (cycle.residual_std_seconds or math.inf))
+
+
+def pair_residual(seconds: float, std_seconds: float) -> str:
+    """How far a pair lies off the solved timeline: ``"+1.2 ms · 0.4 σ"``."""
+    place = min(max(_second_digit(std_seconds * 1e3), 0), 3) if std_seconds > 0 else 1
+    sigmas = f" · {abs(seconds) / std_seconds:.1f} σ" if std_seconds > 0 else ""
+    return f"{_signed(seconds * 1e3, place)} ms{sigmas}"
+
+
+def drift_sentence(a: str, b: str, rate: float | None, std: float | None, bound: float | None) -> str:
+    """What a pair's rate means: how far b's clock gets away from a's in an hour.
+
+    Args:
+        a: Id of the camera whose clock is the measure.
+        b: Id of the other.
+        rate: Dimensionless, t_a = (1 + rate) · t_b + offset; None where not fitted.
+        std: Its standard error, None where unknown.
+        bound: Largest |rate| that can't be excluded, None where unknown.
+    """
+    if rate is not None:
+        # With a positive rate more time goes by on a's clock than on b's.
+        verb = "loses" if rate > 0 else "gains"
+        return f"{b}'s clock {verb} {_per_hour(abs(rate))} against {a}'s ({rate_ppm(rate, std, bound)} ppm)."
+    if bound is None or not math.isfinite(bound):
+        return "No drift was found."
+    return f"No drift was found; {_fixed_up(bound * 1e6)} ppm, {_per_hour(bound)}, can't be excluded."
+
+
+def _per_hour(rate: float) -> str:
+    seconds = 3600 * rate
+    return f"{float(f'{1000 * seconds:.2g}'):g} ms an hour" if seconds < 1 else f"{float(f'{seconds:.2g}'):g} s an hour"
 
 
 def closes(cycle: Cycle) -> bool:

@@ -1,13 +1,18 @@
-"""`report.html`: one page to see the result and whether to believe it. No scripts, and nothing is fetched."""
+"""`report.html`: one page to see the result and whether to believe it. Nothing is fetched, and one script runs."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from viewsync.outputs import phrasing, plot, stills
+from viewsync.outputs import drift, graph, phrasing, player, plot, stills
 from viewsync.outputs.files import write_whole
 from viewsync.types import CameraClock, PairOffset, Timeline
 
@@ -46,23 +51,50 @@ class PairView:
     pair: PairOffset
     wide: plot.Plot | None
     close: plot.Plot | None
+    drift: drift.DriftPlot | None
+    residual: graph.Residual | None
 
 
 def write_report(
     timeline: Timeline,
     path: Path,
     still: stills.Still,
+    excerpt: player.Decode | None = None,
+    progress: player.Progress | None = None,
 ) -> None:
     """Write the report, whole or not at all.
 
     Args:
-        timeline: The result. A pair that no longer carries its beliefs is listed undrawn.
+        timeline: The result. A pair that no longer carries its beliefs or stretches is listed undrawn.
         path: The HTML file to write.
         still: Decodes one picture, as `viewsync.media.frames.still` does.
+        excerpt: Decodes a few seconds, as `viewsync.media.pictures.excerpt` does; without it nothing can be played.
+        progress: Told how far the decoding is.
 
     Raises:
         InputError: When the file can't be written.
     """
+    # The reference first: the pictures "before" are matched to the first camera's file time.
+    ordered = sorted(timeline.cameras, key=lambda camera: camera.id != timeline.reference)
+    stretch = stills.common_stretch([camera for camera in ordered if camera.offset_seconds is not None])
+    played = player.record(timeline, excerpt, progress or (lambda task, done, whole: None)) if excerpt is not None else None
+    telling = () if played is None else tuple(played.seconds[moment] for moment in played.telling)
+    instants = stills.instants(stretch, still, telling) if stretch is not None else ()
+    page = _render(
+        timeline=timeline,
+        span=_span(timeline, stretch, [instant.seconds for instant in instants]),
+        stretch=stretch,
+        instants=instants,
+        player=None if played is None else asdict(played),
+        pairs=[_view(timeline, pair) for pair in timeline.pairs],
+        graph=graph.draw(timeline),
+        cues=list(dict.fromkeys(cue.name for pair in timeline.pairs for cue in pair.cues)),
+    )
+    # A file's name can hold bytes that are no text in any encoding; they show as a replacement sign.
+    write_whole(path, page.encode("utf-8", "xmlcharrefreplace"))
+
+
+def _render(**values: Any) -> str:
     environment = Environment(
         loader=PackageLoader("viewsync", "outputs"),
         autoescape=True,
@@ -70,22 +102,12 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # The reference first: the pictures "before" are matched to the first camera's file time.
-    ordered = sorted(timeline.cameras, key=lambda camera: camera.id != timeline.reference)
-    stretch = stills.common_stretch([camera for camera in ordered if camera.offset_seconds is not None])
-    instants = stills.instants(stretch, still) if stretch is not None else ()
-    page = environment.get_template("report.html.j2").render(
-        timeline=timeline,
-        span=_span(timeline, stretch, [instant.seconds for instant in instants]),
-        stretch=stretch,
-        instants=instants,
-        pairs=[_view(pair) for pair in timeline.pairs],
-        cues=list(dict.fromkeys(cue.name for pair in timeline.pairs for cue in pair.cues)),
-        phrasing=phrasing,
-        version=version("viewsync"),
-    )
-    # A file's name can hold bytes that are no text in any encoding; they show as a replacement sign.
-    write_whole(path, page.encode("utf-8", "xmlcharrefreplace"))
+    folder = files("viewsync.outputs")
+    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    # The page's own rules let only this very script run, whatever else may have got into the page.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    values |= {"style": Markup(style), "script": Markup(script), "script_hash": digest, "version": version("viewsync")}
+    return environment.get_template("report.html.j2").render(values, phrasing=phrasing)
 
 
 def _span(timeline: Timeline, stretch: stills.Stretch | None, instants: Sequence[float]) -> Span:
@@ -118,10 +140,11 @@ def _place(timeline: Timeline, camera: CameraClock) -> str:
     return f"{phrasing.with_error(camera.offset_seconds, camera.offset_std_seconds)} s"
 
 
-def _view(pair: PairOffset) -> PairView:
+def _view(timeline: Timeline, pair: PairOffset) -> PairView:
+    line, off = drift.draw(pair), graph.residual(timeline, pair)
     offsets = plot.extent(pair.beliefs)
     if offsets is None:
-        return PairView(pair, None, None)
+        return PairView(pair, None, None, line, off)
     chosen = None
     if pair.offset_seconds is not None:
         # A belief knows no rate: where the clocks drift, its peak is the offset in the middle of the overlap.
@@ -129,4 +152,4 @@ def _view(pair: PairOffset) -> PairView:
     centre = plot.summit(pair.beliefs) if chosen is None else chosen
     close = plot.Axis(centre - ZOOM_SECONDS, centre + ZOOM_SECONDS)
     wide, near = (plot.draw(pair.beliefs, axis, chosen, pair.offset_std_seconds) for axis in (offsets, close))
-    return PairView(pair, wide, near)
+    return PairView(pair, wide, near, line, off)

@@ -17,7 +17,7 @@ Still = Callable[[Recording, float, int], UInt8[np.ndarray, "height width 3"]]
 
 LONG_SIDE = 480
 FRACTIONS = (0.2, 0.5, 0.8)
-"""Where in the common stretch to look."""
+"""Where in the common stretch to look, if nobody knows better."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Picture:
 
     camera: str
     file_seconds: float
-    """Time since the file's first frame, as a player shows it."""
+    """Time of the frame since the file's first one, as a player shows it."""
     uri: str | None
     """The picture as a `data:` URI."""
     missing: str | None = None
@@ -77,12 +77,25 @@ def common_stretch(cameras: Sequence[CameraClock]) -> Stretch | None:
     return best
 
 
-def instants(stretch: Stretch, still: Still) -> tuple[Instant, ...]:
+def moments(stretch: Stretch, telling: Sequence[float] = ()) -> tuple[float, ...]:
+    """When to look: the telling instants that lie in the stretch, or else a few spread over it.
+
+    Args:
+        stretch: Where to look.
+        telling: Instants worth a look, in seconds on the reference clock.
+    """
+    inside = tuple(seconds for seconds in telling if stretch.start_seconds <= seconds < stretch.end_seconds)
+    length = stretch.end_seconds - stretch.start_seconds
+    return inside or tuple(stretch.start_seconds + fraction * length for fraction in FRACTIONS)
+
+
+def instants(stretch: Stretch, still: Still, telling: Sequence[float] = ()) -> tuple[Instant, ...]:
     """Decode the pictures of a few moments of a stretch.
 
     Args:
         stretch: Where to look; its cameras without video are left out.
         still: The decoder.
+        telling: Instants worth a look, in seconds on the reference clock.
     """
     cameras = [camera for camera in stretch.cameras if camera.recording.video is not None]
     if len(cameras) < 2:
@@ -93,15 +106,14 @@ def instants(stretch: Stretch, still: Still) -> tuple[Instant, ...]:
     def picture(index: int, seconds: float) -> Picture:
         return _picture(cameras[index].recording, seconds, still)
 
-    moments = []
-    for fraction in FRACTIONS:
-        seconds = stretch.start_seconds + fraction * (stretch.end_seconds - stretch.start_seconds)
+    found = []
+    for seconds in moments(stretch, telling):
         elapsed = clock(first).inverse()(seconds) - first.recording.first_pts_seconds
         before = [camera.recording.first_pts_seconds + elapsed for camera in cameras]
         # Of the first camera both are the same picture by definition; said so, it is decoded once.
         after = [before[0], *(clock(camera).inverse()(seconds) for camera in cameras[1:])]
-        moments.append(Instant(seconds, *(tuple(map(picture, range(len(cameras)), row)) for row in (before, after))))
-    return tuple(moments)
+        found.append(Instant(seconds, *(tuple(map(picture, range(len(cameras)), row)) for row in (before, after))))
+    return tuple(found)
 
 
 def _size(stretch: Stretch) -> tuple[int, float]:
@@ -112,11 +124,20 @@ def _picture(recording: Recording, seconds: float, still: Still) -> Picture:
     file_seconds = seconds - recording.first_pts_seconds
     if not recording.first_pts_seconds <= seconds < recording.last_pts_seconds:
         return Picture(recording.id, file_seconds, None, "This file has no picture there.")
+    nearest = _nearest(recording, seconds)
+    file_seconds = nearest - recording.first_pts_seconds
     try:
-        return Picture(recording.id, file_seconds, _data_uri(still(recording, seconds, LONG_SIDE)))
+        return Picture(recording.id, file_seconds, _data_uri(still(recording, nearest, LONG_SIDE)))
     except InputError as error:
         # A frame that can't be decoded is worth a remark, not the whole report.
         return Picture(recording.id, file_seconds, None, str(error))
+
+
+def _nearest(recording: Recording, seconds: float) -> float:
+    """The frame time nearest to a time, as in `frames.csv`: what a player shows then can be a whole frame old."""
+    assert recording.video is not None
+    times = recording.video.pts_seconds
+    return float(times[np.abs(times - seconds).argmin()])
 
 
 def _data_uri(rgb: UInt8[np.ndarray, "height width 3"]) -> str:

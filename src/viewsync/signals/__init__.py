@@ -4,9 +4,13 @@ A cue is a module with the functions of `Cue`. Built-in cues stand in one plain 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from viewsync.signals import audio, motion
+import numpy as np
+from jaxtyping import Float
+
+from viewsync.match.track import Tracker
+from viewsync.signals import audio, flash, motion
 from viewsync.types import LocalOffset, OffsetBelief, Search
 
 
@@ -27,4 +31,15 @@ class Cue(Protocol):
         ...
 
 
-CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion}
+@runtime_checkable
+class TrackingCue(Cue, Protocol):
+    """What `viewsync.audit` asks of a cue on top: to tell how an offset changes. Only some cues can."""
+
+    def tracker(self, a: Any, b: Any, offsets_seconds: Float[np.ndarray, " lag"]) -> Tracker:
+        """Evidence of each piece of the common time for each of some offsets."""
+        ...
+
+
+CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, flash.NAME: flash}
+
+TRACKING_CUES: Mapping[str, TrackingCue] = {audio.NAME: audio, motion.NAME: motion}

@@ -14,6 +14,7 @@ from scipy.special import logsumexp
 
 from viewsync.match.correlate import candidate_lags, lag_moments
 from viewsync.match.gcc import Peak, PhaseCorrelation, phase_correlation
+from viewsync.match.track import Evidence, Tracker
 from viewsync.types import AudioSignal, LocalOffset, OffsetBelief, Search, Sound
 
 NAME = "audio"
@@ -253,6 +254,30 @@ def local_offsets(a: AudioSignal, b: AudioSignal, offset_seconds: float) -> list
             std = math.hypot(peak.std / rate_hz, _STRETCH_ERROR_SECONDS)
             found.append(LocalOffset(middle, apart_seconds + peak.lag / rate_hz, std))
     return sorted(found, key=lambda local: local.seconds)
+
+
+_PIECE_SECONDS = 2.0
+
+
+def tracker(a: AudioSignal, b: AudioSignal, offsets_seconds: Float[np.ndarray, " lag"]) -> Tracker:
+    """Evidence of pieces of 2 s, one a second, for each of some offsets (`viewsync.signals.Tracking`).
+
+    Pieces overlap by half, so each counts half. There is nothing to learn along a path: all is computed at once.
+    """
+    rate_hz, length = a.sound.rate_hz, round(_PIECE_SECONDS * a.sound.rate_hz)
+    hop = round(_HOP_SECONDS * rate_hz)
+    starts = np.arange(0, max(1, len(b.sound.samples) - length + 1), length // 2)
+    lags = (offsets_seconds - (a.sound.start_seconds - b.sound.start_seconds)) * rate_hz
+    total = np.zeros((len(starts), len(lags)))
+    for near in np.split(np.arange(len(lags)), np.flatnonzero(np.diff(lags) > 4 * hop) + 1):
+        centre = round((lags[near[0]] + lags[near[-1]]) / 2)
+        reach = math.ceil((lags[near[-1]] - lags[near[0]]) / 2 + _NEAR_SECONDS * rate_hz)
+        for piece in np.flatnonzero((starts + centre >= 0) & (starts + centre + length <= len(a.sound.samples))):
+            contrast = _correlate(a.sound, b.sound, int(starts[piece]), length, centre, reach).contrast(hop)
+            cells = centre + hop * (np.arange(len(contrast)) - len(contrast) // 2)
+            total[piece, near] = 0.5 * np.interp(lags[near], cells, _stretch_evidence(contrast))
+    evidence = Evidence(b.sound.start_seconds + (starts + length / 2) / rate_hz, total)
+    return lambda path: evidence
 
 
 def _local_peak(a: Sound, b: Sound, start: int, length: int, near: float, window: float) -> Peak | None:

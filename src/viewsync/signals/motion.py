@@ -20,6 +20,7 @@ from viewsync.match.correlate import (
     lag_moments,
 )
 from viewsync.match.subsample import locate
+from viewsync.match.track import Tracker, VariateTracker
 from viewsync.signals.resample import at_common_rate, average_onto_grid, steadied, whiten
 from viewsync.types import Frame, LocalOffset, OffsetBelief, Search, Signal
 
@@ -30,6 +31,8 @@ _FINE_CELLS = 8
 _CELLS = 4
 """Per side, of what is kept."""
 _COMPONENTS = 8
+_FEWEST_PIXELS = 12
+"""Per side."""
 
 
 class Extractor:
@@ -51,9 +54,15 @@ class Extractor:
         """Take the next frame."""
         self._times.append(frame.pts_seconds)
         if self._previous is not None:
-            flow = self._flow.calc(self._previous, frame.gray, None)  # type: ignore[call-overload]  # its stubs err
-            self._moved.frombytes(foreground_motion(flow).tobytes())
+            self._moved.frombytes(self._motion(self._previous, frame.gray).tobytes())
         self._previous = frame.gray
+
+    def _motion(
+        self, before: UInt8[np.ndarray, "height width"], after: UInt8[np.ndarray, "height width"]
+    ) -> Float[np.ndarray, "cells cells 2"]:
+        if min(after.shape) < _FEWEST_PIXELS:  # There is little to see, and the flow refuses them.
+            return np.zeros((_CELLS, _CELLS, 2), dtype=np.float32)
+        return foreground_motion(self._flow.calc(before, after, None))  # type: ignore[call-overload]  # its stubs err
 
     @property
     def times_seconds(self) -> Float[np.ndarray, " frame"]:
@@ -210,6 +219,11 @@ def local_offsets(a: Signal, b: Signal, offset_seconds: float) -> list[LocalOffs
             found[window] = LocalOffset(middle, offset, place.std / rate_hz)
         expected[window + (1 if window >= count // 2 else -1)] = near
     return [found[window] for window in sorted(found)]
+
+
+def tracker(a: Signal, b: Signal, offsets_seconds: Float[np.ndarray, " lag"]) -> Tracker:
+    """Evidence of every half second for each of some offsets (`viewsync.signals.Tracking`)."""
+    return VariateTracker(*at_common_rate(a, b), offsets_seconds)
 
 
 def _effective(a: Signal, b: Signal) -> tuple[float, int]:

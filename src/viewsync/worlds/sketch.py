@@ -19,6 +19,7 @@ from jaxtyping import Float, Int, UInt8
 
 from viewsync.worlds.bodies import Ball, Body, Box, Figure
 from viewsync.worlds.drawing import Lens, Shapes, backdrop, outline, paint, rolled
+from viewsync.worlds.light import Light, lit
 from viewsync.worlds.motion import RandomMotion
 
 TICKS_PER_SECOND = 90_000
@@ -38,6 +39,8 @@ class Scene:
     """Tempo: 1 is lively, 0.3 is calm, 0 is a scene in which nothing ever moves."""
     period_seconds: float | None = None
     """Repeat exactly with this period instead of never."""
+    lights: tuple[Light, ...] = ()
+    """Flashes and lamps being switched."""
 
     def cast(self) -> list[Body]:
         """The bodies of the scene, each about its own place."""
@@ -116,6 +119,11 @@ class SketchCamera:
         """World time at times of the camera's clock."""
         return (1 + 1e-6 * self.rate_ppm) * seconds + self.offset_seconds
 
+    def exposure(self, pts_seconds: float) -> tuple[Float[np.ndarray, " height"], Float[np.ndarray, " height"]]:
+        """World times at which the shutter opens for each row of a frame, and at which it closes."""
+        opens = pts_seconds + self.readout_seconds * (np.arange(self.height) / self.height - 0.5)
+        return self.world_seconds(opens), self.world_seconds(opens + self.exposure_seconds)
+
     def lens(self, seconds: Float[np.ndarray, " time"], margin_pixels: int = 0) -> Lens:
         """The camera's view at times of its own clock, on a picture widened by a margin on every side."""
         azimuth, elevation = np.radians([self.azimuth_degrees, self.elevation_degrees])
@@ -152,6 +160,8 @@ def render(scene: Scene, camera: SketchCamera) -> Iterator[tuple[float, UInt8[np
         for instant, pts_seconds in enumerate(batch.tolist()):
             picture = film.empty_picture(lens.rotations[instant])
             paint(picture, shapes, instant)
+            if scene.lights:
+                picture = lit(picture, scene.lights, *camera.exposure(pts_seconds))
             yield pts_seconds, film.develop(picture)
 
 
