@@ -46,7 +46,7 @@ def check(capsys, *arguments: object) -> tuple[int, str, str]:
 def test_files_in_sync_pass(capsys):
     code, out, _ = check(capsys, files()["front"], files()["side"])
     assert code == 0
-    assert "side in sync. By motion: in sync" in out
+    assert "side: By motion, in sync (" in out
 
 
 def test_a_jump_is_found_printed_and_written(capsys, tmp_path):

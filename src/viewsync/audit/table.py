@@ -81,9 +81,7 @@ def curve(track: Track, tolerance_seconds: float) -> list[str]:
 
 
 def _said(pair: PairAudit) -> Text:
-    return Text.assemble(
-        _text(pair.b, "bold"), " ", (pair.verdict.value, STYLES[pair.verdict]), _text(". " + " ".join(pair.sentences))
-    )
+    return Text.assemble(_text(pair.b, "bold"), _text(f": {' '.join(pair.sentences)}"))
 
 
 def _verdict(verdict: SyncVerdict) -> Text:

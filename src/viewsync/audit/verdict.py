@@ -69,7 +69,7 @@ class PairAudit:
     def sentences(self) -> tuple[str, ...]:
         """What each cue found, or why none found anything."""
         if self.findings:
-            return tuple(f"By {finding.track.cue}: {finding.sentence}." for finding in self.findings)
+            return tuple(f"By {finding.track.cue}, {finding.sentence}." for finding in self.findings)
         return self.reasons or (_NOTHING_FOUND if self.related is Verdict.TIED else self.related.sentence,)
 
 

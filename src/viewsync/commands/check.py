@@ -63,5 +63,7 @@ class Check:
             print(text)
         else:
             Console().print(summary(audit))
+            if self.out is not None:
+                Console().print(f"Wrote {self.out / 'audit.json'}", highlight=False, markup=False, soft_wrap=True)
         codes = {SyncVerdict.IN_SYNC: 0, SyncVerdict.OUT_OF_SYNC: EXIT_OUT_OF_SYNC, SyncVerdict.CANT_TELL: EXIT_UNTIED}
         return codes[audit.verdict]
