@@ -7,11 +7,13 @@ The way of the data, one folder a stage:
     match      two Signals → OffsetBelief; beliefs add up
     offsets    OffsetBelief → PairOffset (offset ± σ, drift, verdict)
     timeline   PairOffsets → Timeline (one clock per recording)
-    outputs    Timeline → timeline.json, report.html, a table
+    outputs    Timeline → timeline.json, frames.csv, report.html, a table
 
-`sync` runs them all.
+`sync` runs them all; `check` holds footage against its claim to be in sync.
 """
 
+from viewsync.audit.check import check as check
+from viewsync.match.hints import Anchor as Anchor
 from viewsync.sync import sync as sync
 from viewsync.types import CameraClock as CameraClock
 from viewsync.types import InputError as InputError

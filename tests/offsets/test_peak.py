@@ -65,7 +65,7 @@ def test_silent_cues_are_no_evidence():
     silent = OffsetBelief("motion", offsets, np.zeros(21), np.ones(21))
     peak = judged(silent)
     assert peak.verdict is Verdict.NO_EVIDENCE
-    assert "Nothing moves or sounds" in peak.reasons[0]
+    assert "Nothing moves, sounds or flashes" in peak.reasons[0]
 
 
 def test_no_candidates_is_no_overlap():

@@ -50,7 +50,7 @@ def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Pos
         return Peak(best, mass, verdict, reasons, std_factor)
 
     if all(not belief.log_likelihood_ratio.any() for belief in beliefs):
-        return peak(Verdict.NO_EVIDENCE, "Nothing moves or sounds in at least one of the two.")
+        return peak(Verdict.NO_EVIDENCE, "Nothing moves, sounds or flashes in at least one of the two.")
     if posterior.unrelated >= 0.5:
         alike = "At no offset are the two more alike than chance; they may not overlap, or share too little."
         return peak(Verdict.NO_EVIDENCE, alike)

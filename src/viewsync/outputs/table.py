@@ -61,10 +61,12 @@ def _remarks(timeline: Timeline) -> Iterator[Text]:
     """The lines below the table."""
     for line in cycle_lines(timeline.cycles):
         yield _text(line)
-    untied = [camera for camera in timeline.cameras if camera.verdict is not Verdict.TIED]
-    for camera in untied:
+    for camera in timeline.cameras:
+        if camera.verdict is Verdict.TIED and not camera.reasons:
+            continue
         reasons = " ".join(camera.reasons) or camera.verdict.sentence
         yield Text.assemble(_text(camera.id, "bold"), (f" {camera.verdict.value}: ", STYLES[camera.verdict]), _text(reasons))
+    untied = [camera for camera in timeline.cameras if camera.verdict is not Verdict.TIED]
     for sentence in next_steps(camera.verdict for camera in untied):
         yield _text(sentence)
 
