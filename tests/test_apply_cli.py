@@ -124,7 +124,7 @@ def test_what_was_made_is_said_as_json_and_the_recordings_stay_as_they_were(foot
     assert {name: digest(path) for name, path in footage.items()} == before
 
 
-def test_retime_takes_the_most_common_rate_and_the_grid_comes_on_top(timeline):
+def test_retime_takes_the_rate_it_is_given_and_the_grid_comes_on_top(timeline):
     done = run("apply", timeline, "--retime", "--grid", "--fps", "24000/1001", "-o", timeline.parent / "new")
     assert done.returncode == 0, done.stderr
     assert visible(timeline.parent / "new") == {"a.mp4", "b.mp4", "mic.wav", "grid.mp4"}
@@ -226,6 +226,21 @@ def test_a_recording_is_never_overwritten(footage, tmp_path, capsys, how):
     assert exit_code("apply", timeline, "--trim", "-o", out) == 2
     assert "a.mp4 is one of the recordings, and would be overwritten. Choose another folder" in capsys.readouterr().err
     assert digest(copy) == digest(footage["a.mp4"])
+
+
+def test_the_grid_can_lie_beside_the_recordings_but_not_in_place_of_one(footage, tmp_path, capsys):
+    a, b, other = (tmp_path / name for name in ("a.mp4", "b.mp4", "grid.mp4"))
+    for copy, source in ((a, "a.mp4"), (b, "b.mp4"), (other, "mic.wav")):
+        copy.write_bytes(footage[source].read_bytes())
+    before = {path: digest(path) for path in (a, b, other)}
+    clocks = {a: (0.0, None), b: (0.4, None)}
+    untied = write_timeline(tmp_path / "three.json", {**clocks, other: None})
+    assert exit_code("apply", untied, "--grid") == 2
+    assert "grid.mp4 is one of the recordings, and would be overwritten." in capsys.readouterr().err
+    other.unlink()
+    assert exit_code("apply", write_timeline(tmp_path / "two.json", clocks), "--grid") == 0
+    assert probe(tmp_path / "grid.mp4").video is not None
+    assert all(digest(path) == before[path] for path in (a, b))
 
 
 # ── what is left when it is stopped ───────────────────────────────────────────────────────────────────────────────

@@ -74,7 +74,7 @@ def test_without_a_folder_nothing_is_kept():
     assert not same(store.recall("key", lambda: next(made)), store.recall("key", lambda: next(made)))
 
 
-@pytest.mark.parametrize("damage", ["cut", "emptied", "text", "another kind"])
+@pytest.mark.parametrize("damage", ["cut", "emptied", "text", "another kind", "endless"])
 def test_a_damaged_entry_is_made_anew(damage, tmp_path):
     store = Store(tmp_path)
     store.recall("key", a_signal)
@@ -85,6 +85,7 @@ def test_a_damaged_entry_is_made_anew(damage, tmp_path):
             "cut": content[: len(content) // 2],
             "emptied": b"",
             "text": b"hello" * 100,
+            "endless": content[:8] + b"\xff" * 7 + content[15:],
             "another kind": content.replace(b'"Signal"', b'"math"  '),
         }[damage]
     )
@@ -100,9 +101,20 @@ def test_the_longest_unused_entries_make_room(tmp_path):
             os.utime(entry, (entry.stat().st_mtime - 10,) * 2)
     store.recall("key 0", never)  # Used: now the youngest.
     store.recall("key 3", lambda: a_signal(3))
+    store.make_room()
     assert same(store.recall("key 0", never), a_signal(0))
     with pytest.raises(AssertionError, match="made anew"):
         store.recall("key 1", never)
+
+
+def test_what_somebody_else_keeps_in_a_shared_folder_is_used(tmp_path, monkeypatch):
+    def refused(path: object) -> None:
+        raise PermissionError(path)
+
+    store = Store(tmp_path)
+    store.recall("key", a_signal)
+    monkeypatch.setattr(os, "utime", refused)  # As for files of another user; the tests may run as root.
+    assert same(store.recall("key", never), a_signal())
 
 
 def test_a_folder_that_cannot_be_written_to_costs_nothing_but_time(tmp_path):

@@ -1,10 +1,12 @@
 """What the cues say of pairs, remembered from run to run, with clocks that run at a wrong rate set right."""
 
 import os
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Event
 
 from viewsync.match.fuse import Pair
 from viewsync.offsets.tempo import Tempo, camera_rates, pair_tempo, priced, refined
@@ -76,20 +78,27 @@ class Evidence:
         """
         names, open_pairs = list(self.signals), [pair for pair in pairs if _telling(pair, pairs)]
         found: dict[tuple[str, str], float] = {}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for cue, alike in ((motion.NAME, (motion.NAME, flash.NAME)), (audio.NAME, (audio.NAME,))):
-                tempos = pool.map(lambda pair, cue=cue: self._tempo(pair, cue, starts_seconds[pair.b]), open_pairs)
-                known = {(pair.a, pair.b): tempo for pair, tempo in zip(open_pairs, tempos, strict=True) if tempo}
-                found |= {(name, one): rate for name, rate in camera_rates(known, names).items() for one in alike}
+        stopped = Event()
+        with workers(os.cpu_count()) as pool:
+            try:
+                for cue, alike in ((motion.NAME, (motion.NAME, flash.NAME)), (audio.NAME, (audio.NAME,))):
+                    find = partial(self._tempo, cue=cue, starts_seconds=starts_seconds, stopped=stopped)
+                    tempos = zip(open_pairs, pool.map(find, open_pairs), strict=True)
+                    known = {(pair.a, pair.b): tempo for pair, tempo in tempos if tempo}
+                    found |= {(name, one): rate for name, rate in camera_rates(known, names).items() for one in alike}
+            finally:
+                stopped.set()
         return found
 
-    def _tempo(self, pair: PairOffset, cue: str, start_seconds: float) -> Tempo | None:
+    def _tempo(self, pair: PairOffset, cue: str, starts_seconds: Mapping[str, float], stopped: Event) -> Tempo | None:
         ends = (pair.a, pair.b)
         if cue not in self._shared(ends):
             return None
 
         def at(rate: float) -> Evidence:
-            return self.retimed({(pair.b, cue): rate}, {pair.b: start_seconds})
+            if stopped.is_set():
+                raise CancelledError
+            return self.retimed({(pair.b, cue): rate}, starts_seconds)
 
         duration = min(self.signals[name][cue].duration_seconds for name in ends)
         tempo = pair_tempo(pair, cue, duration, lambda rate: at(rate)._belief(ends, cue))
@@ -113,6 +122,16 @@ class Evidence:
     def _key(self, pair: Pair, cue: str) -> str:
         retimings = [self.retimings.get((name, cue), _AS_IT_IS) for name in pair]
         return " ".join(f"{self.contents[name]} {one!r}" for name, one in zip(pair, retimings, strict=True))
+
+
+@contextmanager
+def workers(count: int | None) -> Iterator[ThreadPoolExecutor]:
+    """Threads that begin nothing more after an error or Ctrl-C."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _telling(pair: PairOffset, pairs: Sequence[PairOffset]) -> bool:

@@ -16,6 +16,7 @@ import os
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from itertools import chain
@@ -61,23 +62,30 @@ class Store:
         path = self.folder / f"{hashlib.sha256(f'{_code()} {key}'.encode('utf-8', 'surrogateescape')).hexdigest()}{_SUFFIX}"
         try:
             found: Kept = _read(path)
-            os.utime(path)
+        except Exception:
+            pass  # None there, or one that can't be read: however it is damaged, it can be made anew.
+        else:
+            with suppress(OSError):  # Somebody else's, in a shared folder, can be used all the same.
+                os.utime(path)
             return found
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
-            pass  # None there, or no longer one that can be read.
         made = make()
         try:
             with whole_file(path) as temporary:
                 _write(made, temporary)
-            self._make_room()
         except (OSError, InputError):
             pass  # A full or read-only disk costs time, not the result.
         return made
 
-    def _make_room(self) -> None:
-        assert self.folder is not None
+    def make_room(self) -> None:
+        """Remove the entries that were not used for longest, if all of them are too many; once at the end of a run."""
+        if self.folder is None:
+            return
+        with suppress(OSError):  # Another run may be doing the same.
+            self._make_room(self.folder)
+
+    def _make_room(self, folder: Path) -> None:
         entries = []
-        for entry in os.scandir(self.folder):
+        for entry in os.scandir(folder):
             if entry.name.endswith(_SUFFIX):
                 status = entry.stat()
                 if entry.name.startswith(".") and time.time() - status.st_mtime > _ABANDONED_SECONDS:
@@ -108,7 +116,7 @@ def _code() -> str:
     rooms = (sorted(here.glob(f"{room}/*.py")) for room in ("media", "signals", "match"))
     for path in [here / "types.py", here / "store.py", *chain.from_iterable(rooms)]:
         digest.update(path.read_bytes())
-    for package in ("av", "numpy", "opencv-python-headless"):
+    for package in ("av", "numpy", "opencv-python-headless", "scipy"):
         digest.update(importlib.metadata.version(package).encode())
     return digest.hexdigest()
 

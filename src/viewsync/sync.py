@@ -1,15 +1,14 @@
 """The script of the stages: files in, `Timeline` out."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, wait
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 from threading import Event
 
-from viewsync.evidence import Evidence, Signals
+from viewsync.evidence import Evidence, Signals, workers
 from viewsync.match.fuse import Pair, fuse
 from viewsync.match.hints import Anchor, Hint, pair_hints
 from viewsync.match.settle import settled
@@ -76,6 +75,7 @@ def sync(
     signals = extract_all(recordings, cues, store, progress)
     _check_common_cue(recordings, signals, cues)
     pairs = match_all(recordings, signals, search, store, progress, claims)
+    store.make_room()
     return with_frame_rates(solve_timeline(recordings, pairs, reference, SHARED_FRACTION))
 
 
@@ -96,9 +96,9 @@ def extract_all(
     recordings: Sequence[Recording], cues: Sequence[str], store: Store, progress: Progress
 ) -> dict[str, Signals]:
     """Every recording's signals by id; each file is decoded once at most, several files at a time."""
-    workers = min(len(recordings), os.cpu_count() or 1)
+    count = min(len(recordings), os.cpu_count() or 1)
     # With a file per core, a decoder's own threads would only get in each other's way.
-    threads = 1 if workers > 1 else 0
+    threads = 1 if count > 1 else 0
     stopped = Event()
 
     def told(task: str, done: int, whole: int) -> None:
@@ -106,7 +106,7 @@ def extract_all(
             raise CancelledError
         progress(task, done, whole)
 
-    with _workers(workers) as pool:
+    with workers(count) as pool:
         tasks = [pool.submit(_extract, recording, cues, threads, store, told) for recording in recordings]
         try:
             for task in wait(tasks, return_when=FIRST_EXCEPTION).done:
@@ -117,28 +117,23 @@ def extract_all(
     return {recording.id: task.result() for recording, task in zip(recordings, tasks, strict=True)}
 
 
-@contextmanager
-def _workers(count: int | None) -> Iterator[ThreadPoolExecutor]:
-    """Threads that begin nothing more after an error or Ctrl-C."""
-    pool = ThreadPoolExecutor(count)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def _extract(recording: Recording, cues: Sequence[str], threads: int, store: Store, progress: Progress) -> Signals:
     signals: dict[str, Signal] = {}
     if audio.NAME in cues and recording.sound is not None:
-        signals[audio.NAME] = store.recall(f"audio {recording.sha256}", lambda: audio.signal(sound(recording)))
+        signals[audio.NAME] = store.recall(f"audio {_content(recording)}", lambda: audio.signal(sound(recording)))
     if recording.video is not None:
         seen = cache(lambda: _seen(recording, cues, threads, progress))
 
         def kept(cue: str) -> Signal:
-            return store.recall(f"{cue} {recording.sha256}", lambda: seen()[cue])
+            return store.recall(f"{cue} {_content(recording)}", lambda: seen()[cue])
 
         signals |= {cue: kept(cue) for cue in (motion.NAME, flash.NAME) if cue in cues}
     return signals
+
+
+def _content(recording: Recording) -> str:
+    """What a recording's signals depend on. Chapters that somebody joined to one file have the same bytes, but not times."""
+    return " ".join([recording.sha256, *(str(part.duration_seconds) for part in recording.parts)])
 
 
 def _seen(recording: Recording, cues: Sequence[str], threads: int, progress: Progress) -> Signals:
@@ -165,7 +160,7 @@ def match_all(
     hints: Mapping[Pair, Hint] | None = None,
 ) -> list[PairOffset]:
     """Measure every pair, and where clocks turn out to run at wrong rates, again with those set right."""
-    evidence = Evidence(signals, {recording.id: recording.sha256 for recording in recordings}, search, store)
+    evidence = Evidence(signals, {recording.id: _content(recording) for recording in recordings}, search, store)
     pairs = _measure_all(recordings, evidence, progress, hints or {})
     starts = {recording.id: recording.first_pts_seconds for recording in recordings}
     rates = evidence.odd_rates(pairs, starts)
@@ -178,7 +173,7 @@ def _measure_all(
     """Beliefs per cue, fused, settled with the help of the other pairs and of hints, then located finely."""
     pairs = [(a.id, b.id) for a, b in combinations(recordings, 2)]
     beliefs: dict[Pair, list[OffsetBelief]] = {}
-    with _workers(os.cpu_count()) as pool:
+    with workers(os.cpu_count()) as pool:
         for pair, found in zip(pairs, pool.map(evidence.beliefs, pairs), strict=True):
             beliefs[pair] = found
             progress("pairs", len(beliefs), len(pairs))

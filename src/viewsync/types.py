@@ -56,6 +56,9 @@ _SENTENCES = {
 # ── media ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_RUN_FRAMES = 32
+
+
 @dataclass(frozen=True)
 class VideoTrack:
     """The video stream of a file, with the exact presentation time of every frame."""
@@ -86,8 +89,16 @@ class VideoTrack:
 
     @property
     def interval_seconds(self) -> float:
-        """Median time between frames; of a single frame, one thirtieth of a second."""
-        return float(np.median(np.diff(self.pts_seconds))) if self.pts.size > 1 else 1 / 30
+        """Usual time between frames; of a single frame, one thirtieth of a second.
+
+        A median over runs of frames, because some containers round time stamps to milliseconds; lost frames count.
+        """
+        if self.pts.size < 2:
+            return 1 / 30
+        seconds = self.pts_seconds
+        run = min(_RUN_FRAMES, self.pts.size - 1)
+        lasted = seconds[run:] - seconds[:-run]
+        return float(np.median(lasted / np.maximum(np.round(lasted / np.median(np.diff(seconds))), 1)))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from numbered import TICKS, clip, nearest_by_search, numbers, open_files, pictur
 
 from viewsync import sync
 from viewsync.apply.cadence import frame_times
+from viewsync.apply.plan import common_rate
 from viewsync.apply.retime import retime, retimed_suffix
 from viewsync.media import probe
 from viewsync.types import InputError
@@ -99,6 +100,20 @@ def test_a_start_late_in_the_file_is_found(tmp_path, name):
     span = plan(3.9, 4.5, made)
     retime(made, span, FPS, tmp_path / "out.mp4", unheeded)
     assert numbers(tmp_path / "out.mp4") == nearest_by_search(made, span, FPS, 18)
+
+
+@pytest.mark.parametrize(
+    ("sources", "fps"),
+    [
+        (("60", "25", "25"), 25),
+        (("25", "60"), 25),
+        (("variable", "ntsc"), Fraction(30_000, 1001)),
+        ((), 30),
+    ],
+)
+def test_the_common_rate_is_the_most_frequent_one_and_rather_a_usual_one(tmp_path, sources, fps):
+    made = [clip(write_numbered(tmp_path / f"{number}.mp4", SOURCES[name])) for number, name in enumerate(sources)]
+    assert common_rate(plan(0.0, 1.0, *made)) == fps
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])

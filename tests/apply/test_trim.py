@@ -293,7 +293,12 @@ def test_rotation_colours_and_metadata_are_kept(tmp_path, exact):
         STEADY,
         rotation=90,
         tags={"color_primaries": 9, "color_trc": 18, "colorspace": 9, "color_range": 1},
-        metadata={"title": "stage left", "com.apple.quicktime.model": "Phone 7", "creation_time": "2024-05-06T07:08:09Z"},
+        metadata={
+            "title": "stage left",
+            "com.apple.quicktime.model": "Phone 7",
+            "creation_time": "2024-05-06T07:08:09Z",
+            "com.apple.quicktime.creationdate": "2024-05-06T09:08:09+0200",
+        },
     )
     out, _, _ = trimmed(source, start=1.0, exact=exact)
     a, b = probe(source).video, probe(out).video
@@ -307,6 +312,7 @@ def test_rotation_colours_and_metadata_are_kept(tmp_path, exact):
     assert (metadata["title"], metadata["com.apple.quicktime.model"]) == ("stage left", "Phone 7")
     # It still says when what it shows first was recorded.
     assert metadata["creation_time"].startswith("2024-05-06T07:08:10")
+    assert metadata["com.apple.quicktime.creationdate"] == "2024-05-06T09:08:10+02:00"
 
 
 def test_the_time_code_is_that_of_the_new_first_frame(tmp_path):
@@ -338,6 +344,8 @@ def test_the_time_code_is_that_of_the_new_first_frame(tmp_path):
         ("10:00:00:00", 31, "10:00:01:01"),
     ]:
         assert advanced({"timecode": code}, frames * interval, interval) == {"timecode": later}
+    # A picture every five seconds: its code counts seconds at least.
+    assert advanced({"timecode": "10:00:00:00"}, 10.0, 5.0) == {"timecode": "10:00:02:00"}
 
 
 # ── refusals ──────────────────────────────────────────────────────────────────────────────────────────────────────

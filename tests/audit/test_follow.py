@@ -118,6 +118,23 @@ def heard(seconds: float, rate_ppm: float = 0.0) -> tuple[AudioSignal, Sound]:
     return audio.signal(sounds[0]), sounds[1]
 
 
+def test_a_second_half_that_the_first_recording_does_not_hold():
+    a, sound = heard(30.0)
+    track = follow(
+        audio, audio.signal(replace(a.sound, samples=a.sound.samples[: 12 * sound.rate_hz])), audio.signal(sound), 0.0, 0.0
+    )
+    (stretch,) = track.stretches
+    assert abs(stretch.offset_seconds) < 1e-3
+    assert stretch.stop_seconds < 13
+
+
+def test_clocks_an_era_apart_have_error_bars_all_the_same():
+    epoch = 1.7e9
+    here = followed(seen(0), seen(1))
+    there = followed(moved_by(seen(0), epoch), seen(1), epoch)
+    np.testing.assert_allclose(there.std_seconds, here.std_seconds, rtol=0.2)
+
+
 @pytest.mark.parametrize("lost_seconds", [0.03, 0.3])
 def test_lost_sound_is_found_within_a_second(lost_seconds):
     a, sound = heard(30.0)

@@ -37,12 +37,17 @@ def test_ninety_five_percent_decide(offset, verdict):
     assert judge(track(stretch(0, 100, offset)), "cam2", FRAME, FRAME).verdict == verdict
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 0.0001, 0.005])
+def test_an_error_above_the_tolerance_tells_nothing_of_an_offset_near_zero(tolerance):
+    finding = judge(track(stretch(0, 100, 0.0005)), "cam2", tolerance, FRAME)
+    assert finding.verdict is SyncVerdict.CANT_TELL
+    assert finding.sentence == "not known closely enough (+0.5 ± 5.0 ms) throughout"
+
+
 def test_a_jump_is_told_with_its_time_and_direction():
     finding = judge(track(stretch(0, 83.2, 0.0), stretch(83.2, 100, -2 * FRAME)), "cam2", FRAME, FRAME)
     assert finding.verdict is SyncVerdict.OUT_OF_SYNC
-    assert finding.sentence == (
-        "in sync (+0.0 ± 5.0 ms) until 1 min 23 s, then cam2 is 66.7 ms (2.0 frames) late (± 5.0 ms)"
-    )
+    assert finding.sentence == ("in sync (0.0 ± 5.0 ms) until 1 min 23 s, then cam2 is 66.7 ms (2.0 frames) late (± 5.0 ms)")
 
 
 def test_drift_counts_by_what_it_makes_of_the_offset():

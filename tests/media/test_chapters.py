@@ -5,6 +5,7 @@ import shutil
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from chaptered import RATE, SOUND_RATE, cut, film
@@ -13,6 +14,8 @@ import viewsync
 from footage import two_with_sound
 from viewsync.media import frames, probe, probe_all, sound, still
 from viewsync.media.container import opened_recording
+from viewsync.store import Store
+from viewsync.sync import extract_all
 from viewsync.types import InputError
 
 VIDEOS = [
@@ -225,3 +228,22 @@ def test_takes_with_a_pause_between_them_are_not_chapters(tmp_path, clocks, sepa
 def test_durations_are_whole_microseconds(tmp_path):
     _, cam = whole_and_chapters(tmp_path, "mp4", "libx264", "aac", 3)
     assert all((part.duration_seconds * Fraction(1_000_000)).denominator == 1 for part in cam.parts)
+
+
+def test_what_was_kept_of_chapters_is_not_used_for_them_joined_to_one_file(tmp_path):
+    whole, folder = film(tmp_path / "joined.ts"), tmp_path / "chapters"
+    folder.mkdir()
+    content = whole.read_bytes()
+    with av.open(str(whole)) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.is_keyframe]
+    # A chapter begins with the table of programs (number 0), which stands before each key frame.
+    tables = [place for place in range(0, len(content), 188) if content[place + 1] & 31 == content[place + 2] == 0]
+    split = max(place for place in tables if place < places[len(places) // 2])
+    (folder / "0.ts").write_bytes(content[:split])
+    (folder / "1.ts").write_bytes(content[split:])
+    recordings = [probe(folder), probe(whole)]
+    assert recordings[0].sha256 == recordings[1].sha256
+    store = Store(tmp_path / "cache")
+    for recording in recordings:
+        signals = extract_all([recording], ["motion"], store, lambda *step: None)
+        assert signals[recording.id]["motion"].start_seconds == recording.first_pts_seconds

@@ -152,3 +152,19 @@ def test_ids_are_unique_and_one_file_is_not_taken_twice(tmp_path):
     assert [recording.id for recording in probe_all([first, second])] == ["cam", "cam-2"]
     with pytest.raises(InputError, match=r"cam\.mp4"):
         probe_all([first, second, first])
+
+
+def test_sound_that_a_decoder_holds_back_until_the_end_follows_the_rest(tmp_path):
+    path, wave = tmp_path / "a.wma", (8000 * np.sin(np.arange(96_000) / 60)).astype(np.int16)
+    with av.open(str(path), "w", format="asf") as container:
+        stream = container.add_stream("wmav2", rate=48_000, layout="mono", options={"b": "128k"})
+        frame = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 48_000, 0
+        for piece in av.AudioResampler("fltp", "mono", 48_000, stream.codec_context.frame_size).resample(frame):
+            container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
+    with av.open(str(path)) as container:
+        assert [frame.pts is None for frame in container.decode(audio=0)][-1]  # Or else nothing is tested.
+    heard = sound(probe(path)).samples
+    assert abs(heard.size - wave.size / 3) <= 700
+    assert np.abs(heard[-2000:-1000].astype(float)).max() > 6000

@@ -68,6 +68,12 @@ def test_silent_cues_are_no_evidence():
     assert "Nothing moves, sounds or flashes" in peak.reasons[0]
 
 
+def test_pictures_and_sound_share_no_cue():
+    peak = judged()
+    assert peak.verdict is Verdict.NO_EVIDENCE
+    assert "share no cue" in peak.reasons[0]
+
+
 def test_no_candidates_is_no_overlap():
     empty = OffsetBelief("motion", np.zeros(0), np.zeros(0), np.zeros(0))
     assert judged(empty).verdict is Verdict.NO_OVERLAP

@@ -1,9 +1,7 @@
 import csv
 import tracemalloc
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 import av
 import numpy as np
@@ -50,8 +48,7 @@ def exactly(camera: CameraClock, ticks, base: Fraction) -> tuple[list[Fraction],
     """Frame times and usual interval on the reference clock."""
     stretch, offset = 1 + Fraction(camera.rate or 0.0), Fraction(camera.offset_seconds)
     own = [int(tick) * base for tick in ticks]
-    usual = median(b - a for a, b in pairwise(own)) if len(own) > 1 else Fraction(1, 30)
-    return [stretch * seconds + offset for seconds in own], stretch * usual
+    return [stretch * seconds + offset for seconds in own], stretch * Fraction(camera.recording.video.interval_seconds)
 
 
 def slow_twin(rows: list[Fraction], row_interval: Fraction, times: list[Fraction], interval: Fraction):

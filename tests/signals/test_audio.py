@@ -154,6 +154,13 @@ def test_no_candidates_where_the_overlap_is_too_short():
     assert audio.belief(a, b, Search(min_overlap_seconds=60.0)).offsets_seconds.size == 0
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("offset_seconds", [-30.0, -11.9999, 11.9, 12.0, 30.0])
+def test_beside_one_another_there_is_nothing_to_locate(offset_seconds):
+    a, b, _ = recorded("speech")
+    assert audio.local_offsets(a, b, offset_seconds) == []
+
+
 def test_sounds_of_different_rates_are_refused():
     a, b, _ = recorded("speech")
     other = AudioSignal(b.cue, b.values, b.valid, b.rate_hz, b.start_seconds, Sound(b.sound.samples, 8000, 0.0))

@@ -57,6 +57,12 @@ def test_if_all_others_are_off_alike_it_is_the_reference():
     assert others == ["", ""]
 
 
+def test_alike_is_by_distance_not_by_rounding():
+    first, *others = told([-1.0495e-3, -1.0505e-3], 30, 25, NTSC, std=25e-6)
+    assert "recorded at 29.97 fps, tagged 30" in first
+    assert others == ["", ""]
+
+
 def test_if_one_of_several_is_off_it_is_that_one():
     assert told([1e-3, 0.0], 30, 30, 30) == ["", "Its clock runs +1000 ppm: recorded at 29.97 fps, tagged 30.", ""]
 

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 # These describe the source's container, not the recording.
 _OF_CONTAINER = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+# Apple's own field is the one that phones' other software goes by.
+_MOMENTS = {"creation_time", "com.apple.quicktime.creationdate"}
 _TIME_CODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;.])(\d\d)$")
 
 
 def advanced(metadata: Mapping[str, str], begun_seconds: float, interval_seconds: float) -> dict[str, str]:
-    """Metadata of a file or stream, with creation time and time code moved on to where the copy begins.
+    """Metadata of a file or stream, with creation times and time code moved on to where the copy begins.
 
     Args:
         metadata: The source's.
@@ -19,9 +21,10 @@ def advanced(metadata: Mapping[str, str], begun_seconds: float, interval_seconds
         interval_seconds: Time between frames, by which a time code counts.
     """
     kept = {key: value for key, value in metadata.items() if key not in _OF_CONTAINER}
-    with suppress(KeyError, ValueError, OverflowError):
-        moment = datetime.fromisoformat(kept["creation_time"]) + timedelta(seconds=begun_seconds)
-        kept["creation_time"] = moment.isoformat()
+    for key in _MOMENTS & kept.keys():
+        with suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(kept[key]) + timedelta(seconds=begun_seconds)
+            kept[key] = moment.isoformat()
     if "timecode" in kept:
         kept["timecode"] = _advanced_time_code(kept["timecode"], begun_seconds, interval_seconds)
     return kept
@@ -33,7 +36,7 @@ def _advanced_time_code(code: str, begun_seconds: float, interval_seconds: float
     if match is None:
         return code
     hours, minutes, seconds, number = (int(match[group]) for group in (1, 2, 3, 5))
-    rate = round(1 / interval_seconds)
+    rate = max(1, round(1 / interval_seconds))
     dropped = rate // 15 if match[4] != ":" else 0
     whole_minutes = 60 * hours + minutes
     frame = rate * (60 * whole_minutes + seconds) + number - dropped * (whole_minutes - whole_minutes // 10)

@@ -2,20 +2,17 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-
-import numpy as np
 
 from viewsync.media.probe import probe
 from viewsync.outputs.timeline_json import CameraEntry, Document
 from viewsync.timeline.clock import ClockMap
 from viewsync.types import InputError, Recording, VideoTrack
 
-_RATE_FRAMES = 32
 _RATE_TOLERANCE = 1e-4
 
 
@@ -38,6 +35,8 @@ class Plan:
     clips: tuple[Clip, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     """Ids of recordings that aren't tied, and why."""
+    sources: tuple[Path, ...] = ()
+    """All recordings' files, tied or not: never to be written to."""
 
 
 def plan(document: Document, timeline_path: Path, out: Path, suffix: Callable[[Recording], str]) -> Plan:
@@ -50,8 +49,7 @@ def plan(document: Document, timeline_path: Path, out: Path, suffix: Callable[[R
         suffix: How the name of a recording's file ends.
 
     Raises:
-        InputError: No recording is tied; a tied one has gone or changed, or can't be read; they have no time in common;
-            or a file to make is one of the recordings.
+        InputError: No recording is tied; a tied one has gone or changed, or can't be read; or they have no time in common.
     """
     tied = [entry for entry in document["cameras"] if entry["offset_seconds"] is not None]
     if not tied:
@@ -62,24 +60,41 @@ def plan(document: Document, timeline_path: Path, out: Path, suffix: Callable[[R
         Clip(recording, _clock(entry), out / f"{_file_name(entry['id'])}{suffix(recording)}")
         for recording, entry in zip(recordings, tied, strict=True)
     )
-    _refuse_inputs(clips, [Path(entry["path"]) for entry in document["cameras"]])
+    parts = (part.path for recording in recordings for part in recording.parts)
+    sources = (*(Path(entry["path"]) for entry in document["cameras"]), *(r.path for r in recordings), *parts)
     untied = (entry for entry in document["cameras"] if entry["offset_seconds"] is None)
     left_out = tuple((entry["id"], " ".join([f"{entry['verdict']}.", *entry["reasons"]])) for entry in untied)
-    return Plan(*_shared(clips, document["reference"]), clips, left_out)
+    return Plan(*_shared(clips, document["reference"]), clips, left_out, sources)
+
+
+def refuse_sources(plan: Plan, files: Iterable[Path]) -> None:
+    """Refuse to write over a recording.
+
+    Args:
+        plan: Knows the recordings.
+        files: The files to make.
+
+    Raises:
+        InputError: One of them is one of the recordings.
+    """
+    for out in files:
+        for path in plan.sources:
+            if out.resolve() == path.resolve() or (out.exists() and path.exists() and out.samefile(path)):
+                raise InputError(f"{out} is one of the recordings, and would be overwritten. Choose another folder with -o.")
 
 
 def common_rate(plan: Plan) -> Fraction:
-    """The frame rate that most of the plan's videos have, in frames per second; 30 where there is no video."""
-    rates = [_rate(clip.recording.video) for clip in plan.clips if clip.recording.video is not None]
-    return Counter(rates).most_common(1)[0][0] if rates else Fraction(30)
+    """The frame rate that most of the plan's videos have, in frames per second; 30 where there is no video.
+
+    Of several that are equally common, the first that cameras have by name, such as 25 or 29.97: a phone's own rate wanders.
+    """
+    rates = Counter(_rate(clip.recording.video) for clip in plan.clips if clip.recording.video is not None)
+    return max(rates, key=lambda rate: (rates[rate], rate.denominator in (1, 1001)), default=Fraction(30))
 
 
 def _rate(video: VideoTrack) -> Fraction:
     """A video's usual rate; exact if it is one of those that cameras have: n or n·1000/1001."""
-    # Over many frames, as time stamps may be rounded to milliseconds.
-    span = min(_RATE_FRAMES, video.pts.size - 1)
-    seconds = np.median(video.pts_seconds[span:] - video.pts_seconds[:-span]) if span else video.interval_seconds
-    rate = float(max(span, 1) / seconds)
+    rate = 1 / video.interval_seconds
     candidates = [Fraction(max(1, round(rate * 1001 / nominal)) * nominal, 1001) for nominal in (1001, 1000)]
     nearest = min(candidates, key=lambda candidate: abs(candidate - rate))
     return nearest if abs(nearest / rate - 1) <= _RATE_TOLERANCE else Fraction(rate).limit_denominator(1000)
@@ -108,15 +123,6 @@ def _file_name(id: str) -> str:
     if id != Path(id).name or "\\" in id:
         raise InputError(f"the recording id {id!r} can't be the name of a file. Rename the recording, and sync again.")
     return id
-
-
-def _refuse_inputs(clips: tuple[Clip, ...], inputs: list[Path]) -> None:
-    for clip in clips:
-        for path in (*inputs, clip.recording.path, *(part.path for part in clip.recording.parts)):
-            if clip.out.resolve() == path.resolve() or (clip.out.exists() and path.exists() and clip.out.samefile(path)):
-                raise InputError(
-                    f"{clip.out} is one of the recordings, and would be overwritten. Choose another folder with -o."
-                )
 
 
 def _shared(clips: tuple[Clip, ...], reference: str) -> tuple[float, float]:

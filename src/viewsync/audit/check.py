@@ -53,6 +53,7 @@ def check(
         tolerance_seconds = max(map(_interval_seconds, recordings)) or 1 / 30
     signals = extract_all(recordings, cues, store, progress)
     measured = match_all(recordings, signals, Search(), store, progress)
+    store.make_room()
     pairs = _audits(recordings, reference, signals, measured, tolerance_seconds, progress)
     return Audit(tuple(recordings), reference, tolerance_seconds, tuple(pairs), container_facts(recordings))
 

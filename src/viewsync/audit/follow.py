@@ -154,8 +154,9 @@ def _trace(cue: TrackingCue, a: Signal, b: Signal, known: Sequence[float], inter
     least = max(_LEAST_JUMP_SECONDS, _LEAST_JUMP_INTERVALS * interval_seconds)
     clear = clear_jumps(chain, ratio, offsets, least)
     probability, jumped = chain.probability(ratio, clear.may_jump)
-    mean = probability @ offsets
-    std = np.sqrt(probability @ offsets**2 - mean**2 + STEP_SECONDS**2 / 12 + bias**2)
+    away = offsets - offsets[0]  # Squares of large offsets would leave nothing of their small differences.
+    mean = probability @ away
+    std = np.sqrt(probability @ away**2 - mean**2 + STEP_SECONDS**2 / 12 + bias**2)
     window = max(1, round(_WINDOW_SECONDS / chain.piece_seconds))
     support = uniform_filter1d(ratio[np.arange(len(ratio)), clear.states], window, mode="nearest") * window
     places = [place(seconds, jumped, clear.window(gap), chain.piece_seconds) for gap in clear.gaps]
@@ -164,7 +165,7 @@ def _trace(cue: TrackingCue, a: Signal, b: Signal, known: Sequence[float], inter
         Jump(*when, after.at(when[0])[0] - before.at(when[0])[0], math.hypot(before.std_seconds, after.std_seconds), odds)
         for when, (before, after), odds in zip(places, pairwise(stretches), clear.log_odds, strict=True)
     )
-    return Track(cue.NAME, seconds, mean, std, support, stretches, jumps, bias)
+    return Track(cue.NAME, seconds, offsets[0] + mean, std, support, stretches, jumps, bias)
 
 
 def _starts(cue: TrackingCue, a: Signal, b: Signal, offset_seconds: float) -> list[Path]:

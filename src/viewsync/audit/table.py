@@ -38,18 +38,20 @@ def summary(audit: Audit) -> RenderableType:
 def _table(audit: Audit) -> Table:
     title = f"Against {audit.reference}, within ± {audit.tolerance_seconds * 1e3:.1f} ms"
     table = Table(box=box.SIMPLE_HEAD, title=_text(title), title_justify="left", title_style="bold")
-    for header in ("camera", "against", "cue", "offset (ms)", "drift (ppm)", "jumps", "verdict"):
-        table.add_column(header, justify="right" if "(" in header else "left")
+    for header in ("camera", "cue", "offset (ms)", "drift (ppm)", "jumps", "verdict"):
+        table.add_column(header, justify="right" if "(" in header else "left", no_wrap="(" in header)
     for pair in audit.pairs:
+        # Where the reference says nothing of a camera, others do.
+        camera = pair.b if pair.a == audit.reference else f"{pair.b} (against {pair.a})"
         for row in _rows(pair):
-            table.add_row(*row)
+            table.add_row(_text(camera), *row)
     return table
 
 
 def _rows(pair: PairAudit) -> Iterator[tuple[Text, ...]]:
-    names = (_text(pair.b), _text(pair.a))
+    """One per cue, without the camera's name."""
     if not pair.findings:
-        yield (*names, *(Text("–"),) * 4, _verdict(pair.verdict))
+        yield (*(Text("–"),) * 4, _verdict(pair.verdict))
     for finding in pair.findings:
         first, *later = finding.track.stretches
         bias = finding.track.bias_std_seconds
@@ -57,7 +59,7 @@ def _rows(pair: PairAudit) -> Iterator[tuple[Text, ...]]:
         drift = "–" if first.rate is None else with_error(first.rate * 1e6, first.rate_std * 1e6)
         jumps = [f"{jump.size_seconds * 1e3:+.1f} ms at {duration(jump.seconds)}" for jump in finding.track.jumps]
         cells = (Text(finding.track.cue), Text(offset + (" …" if later else "")), Text(drift), Text("\n".join(jumps) or "–"))
-        yield (*names, *cells, _verdict(finding.verdict))
+        yield (*cells, _verdict(finding.verdict))
 
 
 def curve(track: Track, tolerance_seconds: float) -> list[str]:

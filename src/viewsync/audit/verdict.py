@@ -7,7 +7,7 @@ from enum import StrEnum
 from scipy.special import ndtr
 
 from viewsync.audit.follow import Stretch, Track, runs
-from viewsync.outputs.phrasing import duration, listing
+from viewsync.outputs.phrasing import duration, listing, with_error
 from viewsync.types import Recording, Verdict
 
 CERTAIN = 0.95
@@ -126,14 +126,16 @@ _WORST_FIRST = (SyncVerdict.OUT_OF_SYNC, SyncVerdict.CANT_TELL)
 
 
 def _state(stretch: Stretch, bias_std_seconds: float, tolerance_seconds: float) -> SyncVerdict:
-    outside = []
+    inside = True
     for seconds in (stretch.start_seconds, stretch.stop_seconds):
         offset, std = stretch.at(seconds)
         std = math.hypot(std, bias_std_seconds)
-        outside.append(float(ndtr((offset - tolerance_seconds) / std) + ndtr((-offset - tolerance_seconds) / std)))
-    if max(outside) >= CERTAIN:
-        return SyncVerdict.OUT_OF_SYNC
-    return SyncVerdict.IN_SYNC if max(outside) <= 1 - CERTAIN else SyncVerdict.CANT_TELL
+        early, late = (float(ndtr((way * offset - tolerance_seconds) / std)) for way in (1, -1))
+        # On one side: an error far above the tolerance makes both likely together, which tells nothing.
+        if max(early, late) >= CERTAIN:
+            return SyncVerdict.OUT_OF_SYNC
+        inside &= early + late <= 1 - CERTAIN
+    return SyncVerdict.IN_SYNC if inside else SyncVerdict.CANT_TELL
 
 
 def _phrase(stretch: Stretch, state: SyncVerdict, camera: str, bias_std_seconds: float, interval_seconds: float) -> str:
@@ -141,10 +143,11 @@ def _phrase(stretch: Stretch, state: SyncVerdict, camera: str, bias_std_seconds:
     if stretch.rate is not None:
         course = f"{camera} drifts from {amount(first, interval_seconds)} to {amount(last, interval_seconds)}"
         return f"{course} ({stretch.rate * 1e6:+.0f} ppm)"
-    error = f"± {math.hypot(stretch.std_seconds, bias_std_seconds) * 1e3:.1f} ms"
-    if state is SyncVerdict.IN_SYNC:
-        return f"in sync ({stretch.offset_seconds * 1e3:+.1f} {error})"
-    return f"{camera} is {amount(stretch.offset_seconds, interval_seconds)} ({error})"
+    std_seconds = math.hypot(stretch.std_seconds, bias_std_seconds)
+    if state is SyncVerdict.OUT_OF_SYNC:
+        return f"{camera} is {amount(stretch.offset_seconds, interval_seconds)} (± {std_seconds * 1e3:.1f} ms)"
+    known = "in sync" if state is SyncVerdict.IN_SYNC else "not known closely enough"
+    return f"{known} ({with_error(stretch.offset_seconds * 1e3, std_seconds * 1e3)} ms)"
 
 
 def amount(offset_seconds: float, interval_seconds: float) -> str:

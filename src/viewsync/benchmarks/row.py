@@ -50,6 +50,7 @@ def measured(
     suite: str, scene: str, metric: str, value: float | None, unit: str, n: int, bar: Bar | None = None, note: str = ""
 ) -> Row:
     """A row whose bar, if it has one, is a range."""
+    value = None if value is None else float(value)  # NumPy's numbers are none of JSON's.
     passed = None if bar is None or value is None else bar.holds(value)
     return Row(suite, scene, metric, value, unit, "" if bar is None else str(bar), passed, n, note)
 

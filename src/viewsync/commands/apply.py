@@ -48,7 +48,7 @@ class Apply:
 
     def run(self) -> int:
         """Make the files, and say what was made."""
-        from viewsync.apply.plan import common_rate, plan
+        from viewsync.apply.plan import common_rate, plan, refuse_sources
         from viewsync.apply.retime import retimed_suffix
         from viewsync.apply.trim import require_copyable, trimmed_suffix
         from viewsync.outputs import timeline_json
@@ -60,9 +60,12 @@ class Apply:
         what = plan(timeline_json.read(self.timeline), self.timeline, out, suffix)
         for clip in what.clips if self.trim else ():
             require_copyable(clip.recording, self.exact)
+        copies = [clip.out for clip in what.clips] if self.trim or self.retime else []
+        grid_path = _grid_path(out, copies)
+        refuse_sources(what, [*copies, grid_path] if self.grid else copies)
         prepare_folder(out)
         with progress_bars() as progress:
-            made = _in_parallel(self._tasks(what, out, fps or common_rate(what)), progress)
+            made = _in_parallel(self._tasks(what, grid_path, fps or common_rate(what)), progress)
         _publish(what, made, self.json)
         return EXIT_UNTIED if what.left_out else 0
 
@@ -85,13 +88,13 @@ class Apply:
             raise InputError(f"--fps must be a rate above 0 and up to 1000, such as 25 or 30000/1001, got {self.fps!r}.")
         return fps
 
-    def _tasks(self, what: "Plan", out: Path, fps: Fraction) -> list[Callable[["Progress"], _Made]]:
+    def _tasks(self, what: "Plan", grid_path: Path, fps: Fraction) -> list[Callable[["Progress"], _Made]]:
         """One for each file: made when called."""
         tasks: list[Callable[[Progress], _Made]] = []
         if self.trim or self.retime:
             tasks += [partial(self._made, what, clip, fps) for clip in what.clips]
         if self.grid:
-            tasks.append(partial(_made_grid, what, out, fps))
+            tasks.append(partial(_made_grid, what, grid_path, fps))
         return tasks
 
     def _made(self, what: "Plan", clip: "Clip", fps: Fraction, progress: "Progress") -> _Made:
@@ -117,14 +120,16 @@ class Apply:
         return {"id": clip.recording.id, "path": str(clip.out.absolute()), **facts}
 
 
-def _made_grid(what: "Plan", out: Path, fps: Fraction, progress: "Progress") -> _Made:
+def _grid_path(out: Path, copies: Sequence[Path]) -> Path:
+    path = out / "grid.mp4"
+    while path in copies:  # A camera may be called "grid", too.
+        path = path.with_name(f"{path.stem}-all.mp4")
+    return path
+
+
+def _made_grid(what: "Plan", path: Path, fps: Fraction, progress: "Progress") -> _Made:
     from viewsync.apply.grid import grid
     from viewsync.apply.job import once
-
-    # A camera may be called "grid", too.
-    path = out / "grid.mp4"
-    while path in {clip.out for clip in what.clips}:
-        path = path.with_name(f"{path.stem}-all.mp4")
 
     def make(temporary: Path) -> _Made:
         grid(what, temporary, fps, lambda done, whole: progress("grid", done, whole))

@@ -23,9 +23,9 @@ _PICTURE_OPTIONS = {"framerate": "1000000"}
 # Formats that FFmpeg "reads" from plain text by drawing its letters.
 _TEXT_FORMATS = {"tty", "bin", "xbin", "adf", "idf"}
 # Formats that only name other files.
+_PLAYLIST_FORMATS = {"concat", "hls", "dash", "imf"}
 # Formats whose packets get other time stamps after a seek than when read from the beginning.
 _UNTIMED_FORMATS = {"avi"}
-_PLAYLIST_FORMATS = {"concat", "hls", "dash", "imf"}
 
 
 def opened_recording(recording: Recording) -> AbstractContextManager[InputContainer]:
@@ -105,6 +105,7 @@ def decoded(
                 # In microseconds, not in the stream's ticks: only so can parts be sought through.
                 container.seek(round(seek_seconds * av.time_base))
         good_until: float | None = None
+        following: Fraction | None = None
         try:
             for packet in container.demux(stream):
                 try:
@@ -115,6 +116,8 @@ def decoded(
                     continue
                 for frame in frames:
                     assert isinstance(frame, VideoFrame | AudioFrame)  # Only such streams are asked for.
+                    if isinstance(frame, AudioFrame):
+                        following = _placed(frame, following)
                     if not frame.is_corrupt:
                         if frame.time is None or frame.time >= seek_seconds:
                             good_until = frame.time
@@ -123,6 +126,16 @@ def decoded(
                         raise _damaged_part(path, parts, good_until)
         except FFmpegError as error:
             raise _damaged_part(path, parts, good_until) from error
+
+
+def _placed(frame: AudioFrame, following_seconds: Fraction | None) -> Fraction | None:
+    """When the frame ends. One without a time stamp, such as the last that a WMA decoder held back, gets one."""
+    if frame.pts is None and following_seconds is not None:
+        frame.time_base = Fraction(1, frame.sample_rate)
+        frame.pts = round(following_seconds * frame.sample_rate)
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base + Fraction(frame.samples, frame.sample_rate)
 
 
 def damaged(path: Path, good_until_seconds: float | None) -> InputError:

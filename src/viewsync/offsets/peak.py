@@ -39,6 +39,8 @@ def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Pos
         direct: The pair's own posterior; tells whether other pairs were needed.
         hint: What is said of the pair without the footage.
     """
+    if not beliefs:
+        return Peak(0.0, 0.0, Verdict.NO_EVIDENCE, ("They share no cue: nothing that could be compared is in both.",))
     if not len(posterior.probability):
         return Peak(0.0, 0.0, Verdict.NO_OVERLAP, ("No offset leaves enough common time (--min-overlap).",))
     offsets, probability = posterior.offsets_seconds, posterior.probability

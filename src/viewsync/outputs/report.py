@@ -67,7 +67,7 @@ def write_report(
     Args:
         timeline: The result. A pair that no longer carries its beliefs or stretches is listed undrawn.
         path: The HTML file to write.
-        still: Decodes one picture, as `viewsync.media.frames.still` does.
+        still: Decodes one picture, as `viewsync.media.pictures.still` does.
         excerpt: Decodes a few seconds, as `viewsync.media.pictures.excerpt` does; without it nothing can be played.
         progress: Told how far the decoding is.
 

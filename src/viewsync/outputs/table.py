@@ -62,13 +62,22 @@ def _remarks(timeline: Timeline) -> Iterator[Text]:
     for line in cycle_lines(timeline.cycles):
         yield _text(line)
     for camera in timeline.cameras:
-        if camera.verdict is Verdict.TIED and not camera.reasons:
+        reasons = " ".join((*camera.reasons, *_remarks_on(timeline, camera)))
+        if camera.verdict is Verdict.TIED and not reasons:
             continue
-        reasons = " ".join(camera.reasons) or camera.verdict.sentence
+        reasons = reasons or camera.verdict.sentence
         yield Text.assemble(_text(camera.id, "bold"), (f" {camera.verdict.value}: ", STYLES[camera.verdict]), _text(reasons))
     untied = [camera for camera in timeline.cameras if camera.verdict is not Verdict.TIED]
     for sentence in next_steps(camera.verdict for camera in untied):
         yield _text(sentence)
+
+
+def _remarks_on(timeline: Timeline, camera: CameraClock) -> tuple[str, ...]:
+    """What is worth knowing of the pair that says where a tied camera stands: a cue overruled, a hint that decided."""
+    if camera.verdict is not Verdict.TIED or camera.id == timeline.reference:
+        return ()
+    pair = deciding_pair(timeline, camera.id)
+    return pair.reasons if pair is not None else ()
 
 
 def _text(text: str, style: str = "") -> Text:

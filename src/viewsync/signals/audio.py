@@ -5,16 +5,16 @@ that stand out, short stretches of the sound itself are compared by phase, which
 """
 
 import math
-from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import logsumexp
 
 from viewsync.match.correlate import candidate_lags, lag_moments
 from viewsync.match.gcc import Peak, PhaseCorrelation, phase_correlation
 from viewsync.match.track import Evidence, Tracker
+from viewsync.signals.onsets import BANDS, band_energies, onsets
 from viewsync.types import AudioSignal, LocalOffset, OffsetBelief, Search, Sound
 
 NAME = "audio"
@@ -22,8 +22,6 @@ NAME = "audio"
 # ── from sound to onsets ──────────────────────────────────────────────────────────────────────────────────────────
 
 _HOP_SECONDS, _FRAME_SECONDS = 0.01, 0.032
-_BANDS, _LOWEST_HZ, _HIGHEST_HZ = 8, 120.0, 7500.0
-_BLOCK_FRAMES = 1500
 
 
 def signal(sound: Sound) -> AudioSignal:
@@ -33,49 +31,12 @@ def signal(sound: Sound) -> AudioSignal:
     """
     hop, frame = round(_HOP_SECONDS * sound.rate_hz), round(_FRAME_SECONDS * sound.rate_hz)
     rate_hz, start_seconds = sound.rate_hz / hop, sound.start_seconds + 0.5 * frame / sound.rate_hz
-    blocks = list(_band_energies(sound, hop, frame))
+    blocks = list(band_energies(sound, hop, frame))
     if not blocks:
-        return AudioSignal(NAME, np.zeros((1, _BANDS)), np.zeros(1, dtype=bool), rate_hz, start_seconds, sound)
+        return AudioSignal(NAME, np.zeros((1, BANDS)), np.zeros(1, dtype=bool), rate_hz, start_seconds, sound)
     energies, valid = np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
-    return AudioSignal(NAME, _onsets(energies, valid), valid, rate_hz, start_seconds, sound)
+    return AudioSignal(NAME, onsets(energies, valid), valid, rate_hz, start_seconds, sound)
 
-
-def _band_energies(
-    sound: Sound, hop: int, frame: int
-) -> Iterator[tuple[Float[np.ndarray, "time band"], Bool[np.ndarray, " time"]]]:
-    frequencies = np.fft.rfftfreq(frame, 1 / sound.rate_hz)
-    edges = np.geomspace(_LOWEST_HZ, min(_HIGHEST_HZ, 0.47 * sound.rate_hz), _BANDS + 1)
-    bands = (frequencies[:, None] >= edges[:-1]) & (frequencies[:, None] < edges[1:])
-    taper = np.hanning(frame).astype(np.float32)
-    frames = (len(sound.samples) - frame) // hop + 1
-    for first in range(0, frames, _BLOCK_FRAMES):
-        last = min(first + _BLOCK_FRAMES, frames) - 1
-        samples = np.asarray(sound.samples[first * hop : last * hop + frame], dtype=np.float32)
-        windows = sliding_window_view(samples, frame)[::hop]
-        power = np.abs(np.fft.rfft(windows * taper, axis=1)) ** 2
-        yield power @ bands, np.ptp(windows, axis=1) > 0
-
-
-def _onsets(energies: Float[np.ndarray, "time band"], valid: Bool[np.ndarray, " time"]) -> Float[np.ndarray, "time band"]:
-    """Rise of log-energy above the band's usual level, with the bands made uncorrelated.
-
-    Decorrelation by the symmetric root of the inverse covariance keeps every band in its place, so that bands of two
-    recordings still correspond; without it, sounds that start in all bands at once would count eight times.
-    """
-    if not valid.any():
-        return np.zeros(energies.shape)
-    level = np.log(energies + np.median(energies[valid], axis=0) + 1.0)
-    rise = np.zeros(level.shape)
-    rise[2:] = np.maximum(level[2:] - level[:-2], 0.0)
-    rise = np.where(valid[:, None], rise - rise[valid].mean(axis=0), 0.0)
-    spread, axes = np.linalg.eigh(rise.T @ rise / valid.sum())
-    if not spread[-1] > _NOTHING_CHANGES:
-        return np.zeros(energies.shape)
-    return np.asarray(rise @ (axes / np.sqrt(spread + 0.02 * spread.mean())) @ axes.T)
-
-
-_NOTHING_CHANGES = 1e-4
-"""Variance of the rise of log-energy: a steady tone has less, and noise, however steady, ten times more."""
 
 # ── from two sounds to a belief ───────────────────────────────────────────────────────────────────────────────────
 
@@ -240,6 +201,8 @@ def local_offsets(a: AudioSignal, b: AudioSignal, offset_seconds: float) -> list
     apart_seconds = a.sound.start_seconds - b.sound.start_seconds
     coarse = (offset_seconds - apart_seconds) * rate_hz
     starts, length = _stretches(a.sound, b.sound, round(coarse), 1, _MOST_LOCAL_STRETCHES)
+    if length < 4 * _CUT_SECONDS * rate_hz:  # Or not even that: a negative overlap.
+        return []
     half = len(starts) // 2
     found: list[LocalOffset] = []
     for outwards in (starts[half:], starts[:half][::-1]):
@@ -253,14 +216,28 @@ def local_offsets(a: AudioSignal, b: AudioSignal, offset_seconds: float) -> list
             middle = b.sound.start_seconds + (start + length / 2) / rate_hz
             std = math.hypot(peak.std / rate_hz, _STRETCH_ERROR_SECONDS)
             found.append(LocalOffset(middle, apart_seconds + peak.lag / rate_hz, std))
-    return sorted(found, key=lambda local: local.seconds)
+    return _smeared(sorted(found, key=lambda local: local.seconds), length / rate_hz)
+
+
+_SMEARED = 0.22
+"""Of what clocks drift apart within a stretch: loud moments count most, and they needn't be in its middle."""
+
+
+def _smeared(found: list[LocalOffset], length_seconds: float) -> list[LocalOffset]:
+    """The same with what drift within a stretch adds to the errors, once the drift is known roughly."""
+    if len(found) < 2:
+        return found
+    first, last = found[0], found[-1]
+    rate = (last.offset_seconds - first.offset_seconds) / (last.seconds - first.seconds)
+    smear = _SMEARED * abs(rate) * length_seconds
+    return [replace(local, std_seconds=math.hypot(local.std_seconds, smear)) for local in found]
 
 
 _PIECE_SECONDS = 2.0
 
 
 def tracker(a: AudioSignal, b: AudioSignal, offsets_seconds: Float[np.ndarray, " lag"]) -> Tracker:
-    """Evidence of pieces of 2 s, one a second, for each of some offsets (`viewsync.signals.Tracking`).
+    """Evidence of pieces of 2 s, one a second, for each of some offsets (`viewsync.signals.TrackingCue`).
 
     Pieces overlap by half, so each counts half. There is nothing to learn along a path: all is computed at once.
     """

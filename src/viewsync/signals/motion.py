@@ -222,7 +222,7 @@ def local_offsets(a: Signal, b: Signal, offset_seconds: float) -> list[LocalOffs
 
 
 def tracker(a: Signal, b: Signal, offsets_seconds: Float[np.ndarray, " lag"]) -> Tracker:
-    """Evidence of every half second for each of some offsets (`viewsync.signals.Tracking`)."""
+    """Evidence of every half second for each of some offsets (`viewsync.signals.TrackingCue`)."""
     return VariateTracker(*at_common_rate(a, b), offsets_seconds)
 
 

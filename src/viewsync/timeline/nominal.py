@@ -25,7 +25,8 @@ def with_frame_rates(timeline: Timeline) -> Timeline:
     placed = [camera for camera in timeline.cameras if camera.offset_seconds is not None and camera is not reference]
     told: dict[str, str] = {}
     # If all others are off alike, it is the reference that is.
-    if len(placed) > 1 and len(odd) == len(placed) and len({round(1e4 * (camera.rate or 0)) for camera in odd}) == 1:
+    rates = [camera.rate or 0.0 for camera in odd]
+    if len(placed) > 1 and len(odd) == len(placed) and max(rates) - min(rates) < _SAME:
         surest = min(odd, key=lambda camera: camera.rate_std or 0.0)
         told[reference.id] = _reason(reference.recording, _backwards(surest))
     else:
