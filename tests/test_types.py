@@ -17,7 +17,7 @@ def test_the_usual_interval_survives_whole_milliseconds_and_lost_frames(fps):
     rng = np.random.default_rng(0)
     exact = np.arange(900) / float(fps)
     milliseconds = np.round(1000 * exact).astype(int)
-    assert usual_interval(milliseconds, Fraction(1, 1000)) == pytest.approx(1 / fps, rel=1e-4)
+    assert usual_interval(milliseconds, Fraction(1, 1000)) == pytest.approx(1 / fps, rel=2e-4)
     kept = np.sort(rng.choice(900, 720, replace=False))
     assert usual_interval(milliseconds[kept], Fraction(1, 1000)) == pytest.approx(1 / fps, rel=1e-3)
     assert usual_interval(np.round(90000 * exact), Fraction(1, 90000)) == pytest.approx(1 / fps, rel=1e-5)

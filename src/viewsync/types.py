@@ -56,9 +56,6 @@ _SENTENCES = {
 # ── media ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_RUN_FRAMES = 32
-
-
 @dataclass(frozen=True)
 class VideoTrack:
     """The video stream of a file, with the exact presentation time of every frame."""
@@ -91,14 +88,18 @@ class VideoTrack:
     def interval_seconds(self) -> float:
         """Usual time between frames; of a single frame, one thirtieth of a second.
 
-        A median over runs of frames, because some containers round time stamps to milliseconds; lost frames count.
+        The median, first of single intervals, then of longer and longer runs, because some containers round time stamps
+        to milliseconds. Frames lost within a run are counted.
         """
         if self.pts.size < 2:
             return 1 / 30
         seconds = self.pts_seconds
-        run = min(_RUN_FRAMES, self.pts.size - 1)
-        lasted = seconds[run:] - seconds[:-run]
-        return float(np.median(lasted / np.maximum(np.round(lasted / np.median(np.diff(seconds))), 1)))
+        interval = float(np.median(np.diff(seconds)))
+        for run in (2, 4, 8, 16, 32, 64, 128, 256):
+            if run < seconds.size:
+                lasted = seconds[run:] - seconds[:-run]
+                interval = float(np.median(lasted / np.maximum(np.round(lasted / interval), 1)))
+        return interval
 
 
 @dataclass(frozen=True)
