@@ -3,7 +3,10 @@
 Which frame stands for which moment is what `frames.csv` says; the page itself knows no clocks.
 """
 
+import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,18 +75,20 @@ def record(timeline: Timeline, decode: Decode, progress: Progress) -> Player | N
         for b, a in zip(before.cameras, after.cameras, strict=True)
     ]
     plans.sort(key=lambda plan: plan[0].id != leader.id)
-    count, done = _count(plan[1:] for plan in plans), 0
-    reels, scores = [], np.zeros(len(rows))
-    for recording, *both in plans:
+    count, done = _count(plan[1:] for plan in plans), itertools.count(1)
+
+    def taped(recording: Recording, *both: Frames) -> Tape:
         tape = Tape(TOTAL_BYTES / count)
-        wanted = _wanted(*both)
-        for picture in _pictures(recording, wanted, _long_side(len(plans)), decode):
+        for picture in _pictures(recording, _wanted(*both), _long_side(len(plans)), decode):
             tape.add(picture)
-            done += 1
-            progress(TASK, done, count)
-        reels.append(tape.reel(recording, *both))
-        scores += tape.differences(*both)
-    return Player(leader.id, tuple(after.reference_seconds[rows].round(6).tolist()), tuple(reels), telling(scores))
+            progress(TASK, next(done), count)
+        return tape
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        tapes = list(pool.map(taped, *zip(*plans, strict=True)))
+    reels = tuple(tape.reel(*plan) for tape, plan in zip(tapes, plans, strict=True))
+    scores = sum((tape.differences(*both) for tape, (_, *both) in zip(tapes, plans, strict=True)), np.zeros(len(rows)))
+    return Player(leader.id, tuple(after.reference_seconds[rows].round(6).tolist()), reels, telling(scores))
 
 
 def telling(scores: Float[np.ndarray, " row"], count: int = MOMENTS) -> tuple[int, ...]:
