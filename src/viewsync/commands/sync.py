@@ -24,7 +24,7 @@ class Sync:
     """
 
     files: Positional[tuple[Path, ...]]
-    """Two or more recordings of one scene: video, or sound alone."""
+    """Two or more recordings of one scene: files with video or sound, or folders of chapters or pictures."""
     out: Annotated[Path, arg(aliases=["-o"])] = Path("viewsync-out")
     """Folder for the results."""
     ref: str | None = None

@@ -53,7 +53,7 @@ def draw(pair: PairOffset) -> DriftPlot | None:
         points=tuple(_points(cue, row, times, heights) for cue, row in rows),
         line="M" + "L".join(f"{_across(x, times)} {_down(y, heights)}" for x, y in zip(ends, line, strict=True)),
         x_ticks=times.ticks(6),
-        y_ticks=tuple(Tick(round(100 - tick.percent, 3), tick.label) for tick in heights.ticks(4)),
+        y_ticks=tuple(Tick(round(100 - tick.percent, 3), tick.label) for tick in heights.ticks(6)),
         middle_offset_seconds=middle_offset,
     )
 
