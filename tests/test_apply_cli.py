@@ -300,7 +300,9 @@ def test_a_second_run_leaves_what_is_finished_and_makes_what_is_not(timeline):
 
 
 SLOW = """
+import signal
 import time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background job ignores it.
 from viewsync.apply import trimmed_video
 push = trimmed_video.TrimmedVideo.push
 def slowly(self, packet):
