@@ -6,6 +6,7 @@ python benchmarks/tables.py
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from viewsync.benchmarks.row import Results, Row, read_results
@@ -50,10 +51,25 @@ def with_gist(readme: str, results: Sequence[Results]) -> str:
 
 
 def _telling(rows: Sequence[Row]) -> Sequence[Row]:
-    """The lines with a bar; where some sum up the others, only these and every miss."""
+    """Of the lines with a bar those that sum up the others, or the worst of each kind; and every miss."""
     barred = [row for row in rows if row.bar]
-    summed_up = any(row.scene == "all" for row in barred)
-    return [row for row in barred if row.scene == "all" or row.passed is False or not summed_up]
+    misses = [row for row in barred if row.passed is False]
+    if summed_up := [row for row in barred if row.scene == "all" and row.passed is not False]:
+        return [*summed_up, *misses]
+    kinds: dict[tuple[str, str], list[Row]] = {}
+    for row in barred:
+        if row.passed:
+            kinds.setdefault((row.metric, row.bar), []).append(row)
+    return [*(_worst(alike) for alike in kinds.values()), *misses]
+
+
+def _worst(rows: Sequence[Row]) -> Row:
+    """The line nearest to its bar, standing for all."""
+    if len(rows) == 1:
+        return rows[0]
+    choose = max if rows[0].bar.startswith("≤") else min
+    worst = choose(rows, key=lambda row: row.value or 0.0)
+    return replace(worst, scene=f"worst of {len(rows)}", n=sum(row.n for row in rows))
 
 
 if __name__ == "__main__":
