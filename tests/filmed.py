@@ -13,8 +13,8 @@ from viewsync.sync import match_all
 from viewsync.timeline.nominal import with_frame_rates
 from viewsync.timeline.solve import solve_timeline
 from viewsync.types import Frame, Recording, Search, Sound, SoundTrack, VideoTrack
-from viewsync.worlds import Scene, SketchCamera, hear, render
-from viewsync.worlds.sketch import TICKS_PER_SECOND
+from viewsync.worlds.clock import TICKS_PER_SECOND
+from viewsync.worlds.drawn import Scene, SketchCamera, hear, render
 
 
 @cache

@@ -7,7 +7,7 @@ from tempfile import mkdtemp
 import numpy as np
 
 from viewsync.types import Sound
-from viewsync.worlds import Scene, SketchCamera, hear, sound_track, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, hear, sound_track, write_video
 
 SCENE = Scene(seed=3, bodies=2)
 CAMERAS = {

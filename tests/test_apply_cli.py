@@ -18,7 +18,7 @@ from viewsync.media import probe
 from viewsync.outputs import timeline_json
 from viewsync.sync import sync
 from viewsync.types import Verdict
-from viewsync.worlds import SketchCamera, write_video
+from viewsync.worlds.drawn import SketchCamera, write_video
 
 PROGRAM = [sys.executable, "-c", "from viewsync.cli import main; main()"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from viewsync.benchmarks.check import drop_frames
 from viewsync.cli import main
-from viewsync.worlds import Scene, SketchCamera, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
 SCENE = Scene(seed=1, kind="tumblers", bodies=2, activity=0.8)
 FRONT = SketchCamera(seed=0, azimuth_degrees=10, duration_seconds=20)

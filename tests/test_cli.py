@@ -13,7 +13,7 @@ import pytest
 from footage import three_cameras, write_wav
 from viewsync.cli import main
 from viewsync.outputs import timeline_json
-from viewsync.worlds import Scene, SketchCamera, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
 PROGRAM = [sys.executable, "-c", "from viewsync.cli import main; main()"]
 

@@ -26,7 +26,7 @@ from viewsync.demo import (
     prepare,
 )
 from viewsync.types import CameraClock, InputError, Recording, Timeline, Verdict, VideoTrack
-from viewsync.worlds import Scene, SketchCamera, render, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, render, write_video
 
 NAMES = [Path(name).name for name in demo._VIDEOS]
 SOURCE = SketchCamera(1, fps=60.0, duration_seconds=100 / 60, width=160, height=90, noise=0.0)
@@ -95,7 +95,7 @@ def test_cut_has_exact_30_fps_times_from_0(sources, tmp_path):
 
 
 def test_cut_shrinks_to_720_and_drops_the_sound(tmp_path):
-    from viewsync.worlds import hear, sound_track
+    from viewsync.worlds.drawn import hear, sound_track
 
     tall = replace(SOURCE, width=272, height=960, duration_seconds=0.1)
     write_video(Scene(1), tall, tmp_path / "tall.mp4", sound=hear(sound_track(1, 1.0), tall))

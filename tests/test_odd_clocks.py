@@ -4,7 +4,7 @@ import pytest
 
 from filmed import error_seconds, filmed, heard, small, synced
 from viewsync.types import Verdict
-from viewsync.worlds import Scene, sound_track
+from viewsync.worlds.drawn import Scene, sound_track
 
 SCENE = Scene(seed=11, bodies=2)
 SECONDS = 50.0

@@ -11,7 +11,7 @@ from footage import CAMERAS, three_cameras, two_with_sound, write_wav
 from viewsync.outputs.timeline_json import to_json
 from viewsync.store import Store
 from viewsync.types import InputError, Search, Verdict
-from viewsync.worlds import sound_track
+from viewsync.worlds.drawn import sound_track
 
 
 def true_offset(camera: str, reference: str = "front") -> float:

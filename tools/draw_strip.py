@@ -11,7 +11,7 @@ import numpy as np
 
 import viewsync
 from viewsync.media import still
-from viewsync.worlds import Scene, SketchCamera, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
 ROOT = Path(__file__).parent.parent
 SCENE = Scene(seed=11, bodies=2)

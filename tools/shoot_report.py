@@ -14,7 +14,7 @@ import viewsync
 from viewsync.media import still
 from viewsync.media.excerpt import excerpt
 from viewsync.outputs.report import write_report
-from viewsync.worlds import Scene, SketchCamera, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
 ROOT = Path(__file__).parent.parent
 SCENE = Scene(seed=11, bodies=2)

@@ -22,7 +22,7 @@ from rich.table import Table
 from viewsync.outputs.files import prepare_folder
 from viewsync.store import cache_folder
 from viewsync.types import InputError, Timeline, Verdict
-from viewsync.worlds import Scene, SketchCamera, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
 WHEEL = "pose2sim-0.10.49-py3-none-any.whl"
 WHEEL_SHA256 = "403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1"

@@ -14,7 +14,7 @@ from viewsync.apply.plan import common_rate
 from viewsync.apply.retime import retime, retimed_suffix
 from viewsync.media import probe
 from viewsync.types import InputError
-from viewsync.worlds import Scene, SketchCamera, truth, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, truth, write_video
 
 FPS = Fraction(30)
 

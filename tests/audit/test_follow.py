@@ -10,8 +10,8 @@ import pytest
 from viewsync.audit.follow import Track, cut, follow
 from viewsync.signals import audio, motion
 from viewsync.types import AudioSignal, Frame, Signal, Sound
-from viewsync.worlds import Scene, SketchCamera, hear, sound_track
-from viewsync.worlds.sketch import render
+from viewsync.worlds.drawn import Scene, SketchCamera, hear, sound_track
+from viewsync.worlds.drawn.sketch import render
 
 SCENE = Scene(seed=1, kind="tumblers", bodies=2, activity=0.8)
 FRAME = 1 / 30

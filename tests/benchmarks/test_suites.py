@@ -4,7 +4,7 @@ import pytest
 from viewsync.benchmarks import drift, refusal, run_suites, speed
 from viewsync.benchmarks.row import read_results
 from viewsync.types import InputError, PairOffset, Verdict
-from viewsync.worlds import Scene
+from viewsync.worlds.drawn import Scene
 
 
 def test_an_unknown_suite_is_named_with_the_choices():

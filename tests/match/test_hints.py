@@ -13,7 +13,7 @@ from viewsync.match.fuse import OUTLIER_FLOOR, fuse
 from viewsync.match.hints import Anchor, Hint, hinted, pair_hints
 from viewsync.match.settle import settled
 from viewsync.types import InputError, OffsetBelief, Recording, SoundTrack, Verdict, WallClock
-from viewsync.worlds import Scene
+from viewsync.worlds.drawn import Scene
 
 SPREAD, STEP = {"motion": 1e-4}, 0.1
 

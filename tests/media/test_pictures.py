@@ -10,7 +10,7 @@ import viewsync
 from footage import CAMERAS, SCENE, three_cameras
 from viewsync.media import frames, probe, still
 from viewsync.types import InputError
-from viewsync.worlds import render
+from viewsync.worlds.drawn import render
 
 SECONDS = ("0.5", "0.533333", "0.6", "0.6334")
 TICKS = [0, 33_333, 100_000, 133_400]

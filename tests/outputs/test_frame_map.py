@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from viewsync.media import probe
 from viewsync.outputs.frame_map import Gap, frame_map, write_frame_map
 from viewsync.types import CameraClock, InputError, Recording, SoundTrack, Timeline, Verdict, VideoTrack
-from viewsync.worlds import Scene, SketchCamera, truth, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, truth, write_video
 
 MILLISECOND = Fraction(1, 1000)
 

@@ -14,7 +14,7 @@ from viewsync.media import probe, still
 from viewsync.media.pictures import excerpt
 from viewsync.outputs.report import write_report
 from viewsync.types import CameraClock, Timeline, Verdict
-from viewsync.worlds import Scene, SketchCamera, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
 PROGRAM = find_browser()
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium or Chrome on the PATH")

@@ -11,7 +11,7 @@ import viewsync
 from viewsync.signals import flash
 from viewsync.signals.bands import edges_of_event, joined
 from viewsync.types import Edges, FlashSignal, Frame, Search, Verdict
-from viewsync.worlds import Light, Scene, SketchCamera, render, truth, write_video
+from viewsync.worlds.drawn import Light, Scene, SketchCamera, render, truth, write_video
 
 TIMES = (1.013, 1.911, 2.467, 3.302, 4.119, 4.688, 5.741, 6.333)
 SCENE = Scene(seed=3, bodies=2, lights=tuple(Light(seconds) for seconds in TIMES))

@@ -8,7 +8,8 @@ import pytest
 
 from viewsync.signals import motion
 from viewsync.types import Frame, Search, Signal
-from viewsync.worlds.sketch import Scene, SketchCamera, render, truth
+from viewsync.worlds.clock import truth
+from viewsync.worlds.drawn.sketch import Scene, SketchCamera, render
 
 SCENE = Scene(seed=3, bodies=2)
 FRONT = SketchCamera(seed=1, azimuth_degrees=10, duration_seconds=14)

@@ -6,7 +6,7 @@ import pytest
 from viewsync.signals import audio
 from viewsync.signals.retime import Retiming, on_own_clocks, retimed
 from viewsync.types import Edges, FlashSignal, LocalOffset, Signal
-from viewsync.worlds import SketchCamera, hear, sound_track
+from viewsync.worlds.drawn import SketchCamera, hear, sound_track
 
 RETIMING = Retiming(1e-3, start_seconds=50.0)
 

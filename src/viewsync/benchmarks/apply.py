@@ -18,7 +18,7 @@ from viewsync.benchmarks.row import Bar, Row, measured
 from viewsync.media import probe
 from viewsync.timeline.clock import ClockMap
 from viewsync.types import Recording
-from viewsync.worlds import Scene, SketchCamera, hear, sound_track, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, hear, sound_track, write_video
 
 SUITE = "apply"
 _FPS = Fraction(30)

@@ -28,7 +28,7 @@ from viewsync.signals.resample import at_common_rate
 from viewsync.store import Store
 from viewsync.sync import match_all
 from viewsync.types import PairOffset, Search, Signal
-from viewsync.worlds.sketch import truth
+from viewsync.worlds.clock import truth
 
 # ── evidence: from contrast to a log-likelihood ratio ─────────────────────────────────────────────────────────────
 

@@ -19,7 +19,7 @@ from viewsync.benchmarks.scenes import RealScene, caliscope_long, caliscope_shor
 from viewsync.benchmarks.sounds import SoundScene, bbc_audio, nara_wpe
 from viewsync.store import Store
 from viewsync.types import InputError
-from viewsync.worlds import Scene, SketchCamera, hear, sound_track, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, hear, sound_track, write_video
 
 SUITE = "check"
 FRAMES = (1, 2, 5)

@@ -11,7 +11,8 @@ from jaxtyping import Float
 
 from viewsync.signals import motion
 from viewsync.types import Frame, Recording, Signal, VideoTrack
-from viewsync.worlds.sketch import TICKS_PER_SECOND, Scene, SketchCamera, render
+from viewsync.worlds.clock import TICKS_PER_SECOND
+from viewsync.worlds.drawn.sketch import Scene, SketchCamera, render
 
 SCENE_SECONDS = 20.0
 

@@ -11,7 +11,7 @@ from scipy.signal import butter, fftconvolve, sosfilt
 from viewsync.benchmarks.row import Bar, Row, measured
 from viewsync.sync import sync
 from viewsync.types import PairOffset, Sound
-from viewsync.worlds import Scene, SketchCamera, hear, sound_track, truth, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, hear, sound_track, truth, write_video
 
 SUITE = "drift"
 LONG_SECONDS, SHORT_SECONDS = 600.0, 12.0

@@ -14,7 +14,7 @@ from viewsync.signals import flash, motion
 from viewsync.store import Store
 from viewsync.sync import sync
 from viewsync.types import PairOffset
-from viewsync.worlds import Light, Scene, SketchCamera, truth, write_video
+from viewsync.worlds.drawn import Light, Scene, SketchCamera, truth, write_video
 
 SUITE = "flash"
 _SECONDS = 12.0

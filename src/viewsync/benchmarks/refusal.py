@@ -16,7 +16,7 @@ from viewsync.benchmarks.scenes import RealScene, caliscope_long, handpose3d, po
 from viewsync.benchmarks.sounds import bbc_audio, read_sound
 from viewsync.benchmarks.takes import data_folder, existing
 from viewsync.types import InputError
-from viewsync.worlds import Scene, SketchCamera, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
 SUITE = "refusal"
 EXIT_UNTIED = 3

@@ -15,7 +15,7 @@ from jaxtyping import UInt8
 
 from viewsync.benchmarks.row import Bar, Row, measured
 from viewsync.sync import sync
-from viewsync.worlds import Scene, SketchCamera, render, write_video
+from viewsync.worlds.drawn import Scene, SketchCamera, render, write_video
 
 SUITE = "speed"
 _BITS_PER_SECOND = 8_000_000

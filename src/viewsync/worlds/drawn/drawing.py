@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from viewsync.worlds.bodies import Capsules, Facets
+from viewsync.worlds.drawn.bodies import Capsules, Facets
 
 _SUBPIXEL_BITS = 4
 _NEAREST_METRES = 0.3

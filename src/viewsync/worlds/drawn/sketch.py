@@ -10,20 +10,18 @@ the true relation of two cameras' clocks is known exactly, however far below a f
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, UInt8
 
-from viewsync.worlds.bodies import Ball, Body, Box, Figure
-from viewsync.worlds.drawing import Lens, Shapes, backdrop, outline, paint, rolled
-from viewsync.worlds.light import Light, lit
-from viewsync.worlds.motion import RandomMotion
+from viewsync.worlds.clock import TICKS_PER_SECOND, CameraClock
+from viewsync.worlds.drawn.bodies import Ball, Body, Box, Figure
+from viewsync.worlds.drawn.drawing import Lens, Shapes, backdrop, outline, paint, rolled
+from viewsync.worlds.drawn.light import Light, lit
+from viewsync.worlds.drawn.motion import RandomMotion
 
-TICKS_PER_SECOND = 90_000
-"""Presentation times are whole ticks, so that a file can hold them exactly."""
 _BATCH = 64
 
 
@@ -64,11 +62,9 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class SketchCamera:
-    """A camera: where it stands, how it sees, and the clock that stamps its frames."""
+class SketchCamera(CameraClock):
+    """A camera: where it stands, how it sees, and the clock that stamps its frames. Its seed is also that of its noise."""
 
-    seed: int
-    """Of its noise, its shake and its lost frames: give each camera another one."""
     azimuth_degrees: float = 0.0
     """Viewpoint around the scene's middle: 0 front, 90 side, 180 opposite."""
     elevation_degrees: float = 12.0
@@ -80,16 +76,6 @@ class SketchCamera:
     width: int = 320
     height: int = 180
 
-    fps: float | Fraction = 30.0
-    duration_seconds: float = 10.0
-    offset_seconds: float = 0.0
-    """World time at the camera's time 0."""
-    rate_ppm: float = 0.0
-    dropped_share: float = 0.0
-    """Share of frames lost at random."""
-    jitter_share: float = 0.0
-    """Largest random delay of a frame, as a share of the frame interval, below 1."""
-
     readout_seconds: float = 0.0
     """Rolling shutter: time from the top row's exposure to the bottom row's. The middle row's begins at the pts."""
     exposure_seconds: float = 0.0
@@ -100,24 +86,6 @@ class SketchCamera:
     """Standard deviation of the sensor noise, in gray levels of 255."""
     brightness: float = 1.0
     gamma: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (self.fps > 0 and self.duration_seconds > 0):
-            raise ValueError(f"a camera needs fps and duration above 0, got {self.fps} and {self.duration_seconds}")
-        if not (0 <= self.dropped_share < 1 and 0 <= self.jitter_share < 1):
-            raise ValueError(f"shares must be in [0, 1), got {self.dropped_share = } and {self.jitter_share = }")
-
-    def ticks(self) -> Int[np.ndarray, " frame"]:
-        """Presentation times of all frames, in ticks of 1/90000 s."""
-        rng = np.random.default_rng([self.seed, 1])
-        count = round(self.duration_seconds * self.fps)
-        place = np.arange(count) + self.jitter_share * rng.uniform(size=count)
-        kept = rng.uniform(size=count) >= self.dropped_share
-        return np.round(place[kept] * float(TICKS_PER_SECOND / self.fps)).astype(np.int64)
-
-    def world_seconds(self, seconds: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
-        """World time at times of the camera's clock."""
-        return (1 + 1e-6 * self.rate_ppm) * seconds + self.offset_seconds
 
     def exposure(self, pts_seconds: float) -> tuple[Float[np.ndarray, " height"], Float[np.ndarray, " height"]]:
         """World times at which the shutter opens for each row of a frame, and at which it closes."""
@@ -137,12 +105,6 @@ class SketchCamera:
             focal_pixels=float(self.width / 2 / np.tan(np.radians(self.field_of_view_degrees) / 2)),
             center=np.array([self.width / 2 - 0.5, self.height / 2 - 0.5]) + margin_pixels,
         )
-
-
-def truth(a: SketchCamera, b: SketchCamera) -> tuple[float, float]:
-    """True clock relation of two cameras: (offset in seconds, rate), as in t_a = (1 + rate) · t_b + offset."""
-    tempo_a, tempo_b = 1 + 1e-6 * a.rate_ppm, 1 + 1e-6 * b.rate_ppm
-    return (b.offset_seconds - a.offset_seconds) / tempo_a, tempo_b / tempo_a - 1
 
 
 def render(scene: Scene, camera: SketchCamera) -> Iterator[tuple[float, UInt8[np.ndarray, "height width 3"]]]:

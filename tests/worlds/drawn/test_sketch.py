@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from viewsync.worlds import Scene, SketchCamera, hear, render, sound_track, truth, write_video
-from viewsync.worlds.bodies import Ball, Box, Figure
-from viewsync.worlds.motion import RandomMotion, lattice, tempo
+from viewsync.worlds.drawn import Scene, SketchCamera, hear, render, sound_track, truth, write_video
+from viewsync.worlds.drawn.bodies import Ball, Box, Figure
+from viewsync.worlds.drawn.motion import RandomMotion, lattice, tempo
 
 BODIES = [Figure, Box, Ball]
 

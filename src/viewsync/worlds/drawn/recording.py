@@ -1,16 +1,17 @@
 """Drawn scenes as files: video with exact presentation times, and sound on the same clock."""
 
-from fractions import Fraction
+from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.ndimage import map_coordinates
 from scipy.signal import butter, lfilter, sosfilt
 
 from viewsync.types import Sound
-from viewsync.worlds.sketch import TICKS_PER_SECOND, Scene, SketchCamera, render
+from viewsync.worlds.clock import TICKS_PER_SECOND
+from viewsync.worlds.drawn.sketch import Scene, SketchCamera, render
+from viewsync.worlds.movie import SoundBlocks, write_movie
 
 
 def write_video(
@@ -32,33 +33,14 @@ def write_video(
         crf: Quality: 18 looks lossless, 30 is poor.
         sound: Samples on the camera's clock, for an AAC track.
     """
-    # Edit lists are in units of the movie's time scale: a millisecond unless told otherwise.
-    with av.open(path, "w", options={"movie_timescale": str(TICKS_PER_SECOND)}) as container:
-        options = {"crf": str(crf), "preset": "veryfast"}
-        video = container.add_stream(codec, rate=Fraction(camera.fps).limit_denominator(1001), options=options)
-        assert isinstance(video, av.VideoStream)
-        video.width, video.height, video.pix_fmt = camera.width, camera.height, "yuv420p"
-        video.codec_context.time_base = Fraction(1, TICKS_PER_SECOND)
-        if sound is not None:
-            _write_sound(container, sound)
-        for pts_seconds, picture in render(scene, camera):
-            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
-            frame.pts, frame.time_base = round(pts_seconds * TICKS_PER_SECOND), Fraction(1, TICKS_PER_SECOND)
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
+    frames = ((round(pts_seconds * TICKS_PER_SECOND), picture) for pts_seconds, picture in render(scene, camera))
+    track = None if sound is None else SoundBlocks(_seconds_of(sound), sound.rate_hz, sound.start_seconds)
+    write_movie(path, frames, (camera.width, camera.height), camera.fps, sound=track, codec=codec, crf=crf)
 
 
-def _write_sound(container: av.container.OutputContainer, sound: Sound) -> None:
-    stream = container.add_stream("aac", rate=sound.rate_hz, options={"b": "128k"})
-    assert isinstance(stream, av.AudioStream)
-    stream.layout = "mono"
-    start = round(sound.start_seconds * sound.rate_hz)
+def _seconds_of(sound: Sound) -> Iterator[Int[np.ndarray, " sample"]]:
     for first in range(0, len(sound.samples), sound.rate_hz):
-        block = sound.samples[first : first + sound.rate_hz].astype(np.int16)[None]
-        frame = av.AudioFrame.from_ndarray(block, format="s16", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = sound.rate_hz, start + first, Fraction(1, sound.rate_hz)
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode())
+        yield sound.samples[first : first + sound.rate_hz]
 
 
 def sound_track(seed: int, duration_seconds: float, rate_hz: int = 16_000) -> Sound:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from viewsync.worlds import Light, Scene, SketchCamera, render
+from viewsync.worlds.drawn import Light, Scene, SketchCamera, render
 
 OPENS = np.array([0.0, 1.0, 2.0, 3.0])
 
