@@ -14,7 +14,7 @@ TICKS_PER_SECOND = 90_000
 class CameraClock:
     """When a camera takes its frames, on its own clock, which relates to the world's as told here.
 
-        t_world = (1 + rate) · t_camera + offset
+    t_world = (1 + rate) · t_camera + offset
     """
 
     seed: int

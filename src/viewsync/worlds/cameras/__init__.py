@@ -1,0 +1,1 @@
+"""Who films: lenses, mounts, shutters and sensors."""

@@ -1,0 +1,1 @@
+"""How people move: real motion capture, and motions of our own."""

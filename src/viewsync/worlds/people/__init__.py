@@ -1,0 +1,1 @@
+"""Who is there: bodies, clothes, and what each does when."""
