@@ -1,0 +1,1 @@
+"""Cameras and where things appear in their pictures: pure functions, no files."""
