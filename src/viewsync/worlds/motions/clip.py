@@ -4,8 +4,34 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.spatial.transform import Rotation
 
 from viewsync.worlds.motions.skeleton import Poses
+
+
+def of_one_sign(quaternions: Float[np.ndarray, "time *joint 4"]) -> Float[np.ndarray, "time *joint 4"]:
+    """The same rotations, neighbours in time less than half a turn apart, so that one can interpolate between them."""
+    flips = np.cumsum(np.sum(quaternions[1:] * quaternions[:-1], axis=-1) < 0, axis=0) % 2
+    return np.concatenate([quaternions[:1], np.where(flips == 1, -1.0, 1.0)[..., None] * quaternions[1:]])
+
+
+def closed(
+    hips_metres: Float[np.ndarray, "time 3"],
+    rotations: Float[np.ndarray, "time joint 4"],
+    shares: Float[np.ndarray, " time"],
+) -> tuple[Float[np.ndarray, "time 3"], Float[np.ndarray, "time joint 4"]]:
+    """Hips and rotations of a loop: bent, so that it ends in the posture and at the height in which it begins.
+
+    Args:
+        hips_metres: The way is kept.
+        rotations: Each bone's orientation.
+        shares: How far each instant is bent: 0 at the start, 1 at the end.
+    """
+    gaps = (Rotation.from_quat(rotations[0]) * Rotation.from_quat(rotations[-1]).inv()).as_rotvec()
+    bends = Rotation.from_rotvec((shares[:, None, None] * gaps).reshape(-1, 3))
+    bent = (bends * Rotation.from_quat(rotations.reshape(-1, 4))).as_quat().reshape(rotations.shape)
+    rise = hips_metres[-1, 2] - hips_metres[0, 2]
+    return hips_metres - np.outer(shares, [0, 0, rise]), of_one_sign(bent)
 
 
 @dataclass(frozen=True)

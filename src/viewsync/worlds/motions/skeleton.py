@@ -61,8 +61,13 @@ class Skeleton:
 
     @property
     def hip_height_metres(self) -> float:
-        """Height of the hips above the soles: what motion is scaled by."""
+        """Height of the hips above the soles."""
         return float(self.heads_metres[0, 2])
+
+    @property
+    def scale(self) -> float:
+        """What motion is scaled by: the hips' height over the average body's."""
+        return self.hip_height_metres / AVERAGE.hip_height_metres
 
 
 AVERAGE = Skeleton(
