@@ -10,7 +10,7 @@ from scipy.signal import correlate
 
 from viewsync.worlds.drawn import Scene, SketchCamera, hear, render, sound_track, truth, write_video
 from viewsync.worlds.drawn.bodies import Ball, Box, Figure
-from viewsync.worlds.drawn.motion import RandomMotion, lattice, tempo
+from viewsync.worlds.random_motion import RandomMotion, lattice, tempo
 
 BODIES = [Figure, Box, Ball]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from viewsync.worlds.drawn.motion import RandomMotion, tempo
+from viewsync.worlds.random_motion import RandomMotion, tempo
 
 UP = np.array([0.0, 0.0, 1.0])
 

@@ -20,7 +20,7 @@ from viewsync.worlds.clock import TICKS_PER_SECOND, CameraClock
 from viewsync.worlds.drawn.bodies import Ball, Body, Box, Figure
 from viewsync.worlds.drawn.drawing import Lens, Shapes, backdrop, outline, paint, rolled
 from viewsync.worlds.drawn.light import Light, lit
-from viewsync.worlds.drawn.motion import RandomMotion
+from viewsync.worlds.random_motion import RandomMotion
 
 _BATCH = 64
 
