@@ -13,7 +13,7 @@ class Coat:
     colors: UInt8[np.ndarray, "vertex 3"]
     """RGB."""
     texture_coordinates: Float[np.ndarray, "vertex 2"]
-    """0 to 1, repeated beyond."""
+    """0 to 1, repeated beyond: across and down from the corner of the texture's first pixel."""
 
 
 @dataclass(frozen=True)

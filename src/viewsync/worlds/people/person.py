@@ -1,7 +1,7 @@
 """A person of a world: a body in clothes that does something."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -23,6 +23,7 @@ class Noise:
     """1 is usual."""
 
 
+@runtime_checkable
 class Performance(Protocol):
     """What somebody does, at any instant of world time, for the body it was made for."""
 
