@@ -7,6 +7,11 @@ from jaxtyping import Bool, Float
 from scipy.interpolate import CubicHermiteSpline
 
 
+def shortest_turn(radians: Float[np.ndarray, "*angle"]) -> Float[np.ndarray, "*angle"]:
+    """The same directions, at most half a turn away from 0."""
+    return np.asarray((radians + np.pi) % (2 * np.pi) - np.pi)
+
+
 @dataclass(frozen=True)
 class Path:
     """Positions on the ground at regular instants, smooth in between. Before and after them nobody is there."""
