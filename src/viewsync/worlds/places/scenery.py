@@ -16,7 +16,7 @@ class Surface:
     texture_coordinates: Float[np.ndarray, "vertex 2"]
     """0 to 1, repeated beyond."""
     texture: UInt8[np.ndarray, "height width 3"]
-    """RGB."""
+    """RGB; its first row is at v = 0, the lower edge."""
     ground: bool = False
     """Lies on z = 0: shadows fall on it."""
 
