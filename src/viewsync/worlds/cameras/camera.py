@@ -1,13 +1,17 @@
 """A camera of a rendered world: lens, mount, clock, shutter, sensor and microphone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 
-from viewsync.worlds.cameras.lens import Lens
+from viewsync.geometry.camera import CalibratedCamera, MovingCamera
+from viewsync.geometry.lens import Lens
 from viewsync.worlds.cameras.mount import Mount
+from viewsync.worlds.cameras.sensor import Sensor
 from viewsync.worlds.clock import CameraClock
+
+__all__ = ["Camera", "Sensor", "Shutter"]
 
 
 @dataclass(frozen=True)
@@ -23,19 +27,6 @@ class Shutter:
 
 
 @dataclass(frozen=True)
-class Sensor:
-    """How light becomes numbers."""
-
-    noise: float = 2.0
-    """Standard deviation of what is added, in gray levels of 255."""
-    gamma: float = 1.0
-    """Tone curve: above 1 dark tones sink."""
-    brightness: float = 1.0
-    gray: bool = False
-    """Without colour, like the stereo cameras of a robot."""
-
-
-@dataclass(frozen=True)
 class Camera:
     """One camera of a world."""
 
@@ -45,11 +36,22 @@ class Camera:
     mount: Mount
     clock: CameraClock
     shutter: Shutter = Shutter()
-    sensor: Sensor = Sensor()
+    sensor: Sensor = field(default_factory=Sensor)
     hears: bool = False
     """Has a microphone, at the place of the lens."""
+    hides: int | None = None
+    """Id of the person who wears the camera, and whom it doesn't show."""
 
     def row_seconds(self, pts_seconds: Float[np.ndarray, " frame"]) -> Float[np.ndarray, "frame height"]:
         """World time of the middle of each row's exposure."""
         rows = (np.arange(self.lens.height) + 0.5) / self.lens.height - 0.5
         return self.clock.world_seconds(pts_seconds[:, None] + self.shutter.readout_seconds * rows)
+
+    def at(self, world_seconds: float) -> CalibratedCamera:
+        """The camera as it is at an instant."""
+        return self.through(np.array([world_seconds])).at_frame(0)
+
+    def through(self, world_seconds: Float[np.ndarray, " time"]) -> MovingCamera:
+        """The camera at many instants, such as its frames'."""
+        rotations, positions = self.mount.view(world_seconds)
+        return MovingCamera(self.name, self.lens, rotations, -(rotations @ positions[..., None])[..., 0])
