@@ -1,4 +1,4 @@
-"""The command line: `viewsync sync | check | apply | demo | bench`."""
+"""The command line: `viewsync sync | check | apply | render | demo | bench`."""
 
 import io
 import os
@@ -14,6 +14,7 @@ from viewsync.commands.apply import Apply
 from viewsync.commands.bench import Bench
 from viewsync.commands.check import Check
 from viewsync.commands.demo import Demo
+from viewsync.commands.render import Render
 from viewsync.commands.sync import Sync
 from viewsync.commands.terminal import EXIT_INTERRUPTED, EXIT_UNREAD, EXIT_UNUSABLE
 
@@ -21,6 +22,7 @@ Command = (
     Annotated[Sync, subcommand("sync")]
     | Annotated[Check, subcommand("check")]
     | Annotated[Apply, subcommand("apply")]
+    | Annotated[Render, subcommand("render")]
     | Annotated[Demo, subcommand("demo")]
     | Annotated[Bench, subcommand("bench")]
 )

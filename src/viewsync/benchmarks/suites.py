@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from viewsync.benchmarks import apply, audio, check, coverage, drift, flash, peers, refusal, roundtrip, speed, video
+from viewsync.benchmarks import apply, audio, check, coverage, drift, flash, peers, refusal, roundtrip, speed, video, worlds
 from viewsync.benchmarks.machine import this_machine
 from viewsync.benchmarks.row import Results, all_passed, write_results
 from viewsync.benchmarks.table import table
@@ -14,7 +14,7 @@ from viewsync.types import InputError
 
 SUITES = {
     module.SUITE: module.run
-    for module in (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers)
+    for module in (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers, worlds)
 }
 EXIT_MISSED = 1
 

@@ -36,20 +36,17 @@ class CameraClock:
             raise ValueError(f"shares must be in [0, 1), got {self.dropped_share = } and {self.jitter_share = }")
 
     def ticks(self) -> Int[np.ndarray, " frame"]:
-        """Presentation times of all frames, in ticks of 1/90000 s."""
+        """Presentation times of all frames, in ticks of 1/90000 s; there is at least one."""
         rng = np.random.default_rng([self.seed, 1])
-        count = round(self.duration_seconds * self.fps)
+        count = max(round(self.duration_seconds * self.fps), 1)
         place = np.arange(count) + self.jitter_share * rng.uniform(size=count)
         kept = rng.uniform(size=count) >= self.dropped_share
+        kept[0] |= not kept.any()
         return np.round(place[kept] * float(TICKS_PER_SECOND / self.fps)).astype(np.int64)
 
-    def world_seconds(self, seconds: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
+    def world_seconds(self, seconds: Float[np.ndarray, "*time"]) -> Float[np.ndarray, "*time"]:
         """World time at times of the camera's clock."""
         return (1 + 1e-6 * self.rate_ppm) * seconds + self.offset_seconds
-
-    def camera_seconds(self, world_seconds: Float[np.ndarray, " time"]) -> Float[np.ndarray, " time"]:
-        """The camera's time at times of the world."""
-        return (world_seconds - self.offset_seconds) / (1 + 1e-6 * self.rate_ppm)
 
 
 def truth(a: CameraClock, b: CameraClock) -> tuple[float, float]:
