@@ -14,6 +14,8 @@ from viewsync.worlds.presets import PRESETS, preset_named
 from viewsync.worlds.truth.formats import FORMATS, PICTURES
 from worlds.motions.made_motion import bvh_text, made_motion
 
+pytestmark = pytest.mark.opengl
+
 ENTRANCE, TRUTH, PRESETS_PAGE = (ROOT / "docs" / "worlds" / f"{name}.md" for name in ("README", "truth", "presets"))
 RENDERS = [words for page in (*PAGES, *WORLDS) for words in commands(page) if words[0] == "render"]
 TINY = ["--seconds", "0.3", "--size", "96x64", "--people", "2", "--truth", "all", "--workers", "2"]

@@ -11,6 +11,8 @@ from viewsync.cli import main
 from viewsync.worlds.presets import PRESETS
 from viewsync.worlds.truth.formats import FORMATS, PICTURES
 
+pytestmark = pytest.mark.opengl
+
 TINY = ("--size", "96x64", "--seconds", "0.2")
 
 

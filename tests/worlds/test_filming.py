@@ -28,6 +28,8 @@ from viewsync.worlds.truth.joints import write_coco, write_joints_3d
 
 # Before any picture is drawn: an LLVM that comes with torch and that of Mesa get on in this order only.
 pytest.importorskip("anny")
+
+pytestmark = pytest.mark.opengl
 SIZE = (256, 144)
 COCO = [JOINTS.index(name) for name in COCO17]
 

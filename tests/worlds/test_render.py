@@ -13,6 +13,8 @@ from viewsync.worlds.presets import preset_named
 from viewsync.worlds.presets.wishes import Wishes
 from viewsync.worlds.render import render
 
+pytestmark = pytest.mark.opengl
+
 STEREO = preset_named("stereo")
 
 

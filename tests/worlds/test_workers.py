@@ -19,7 +19,10 @@ from viewsync.worlds.presets import preset_named
 from viewsync.worlds.presets.wishes import Wishes
 from viewsync.worlds.render import render
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to find processes")
+pytestmark = [
+    pytest.mark.opengl,
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to find processes"),
+]
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # A shell's background job ignores it.

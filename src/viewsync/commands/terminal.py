@@ -24,6 +24,7 @@ def progress_bars() -> Iterator["Progress"]:
         def report(task: str, done: int, whole: int) -> None:
             if task not in tasks:
                 tasks[task] = bars.add_task(task, total=whole)
-            bars.update(tasks[task], completed=done)
+            # Done ones make room: there may be hundreds.
+            bars.update(tasks[task], completed=done, visible=done < whole)
 
         yield report

@@ -11,6 +11,8 @@ from viewsync.worlds.film.optics import Optics
 from viewsync.worlds.film.shot import shoot
 from viewsync.worlds.places.scenery import Scenery, Surface
 
+pytestmark = pytest.mark.opengl
+
 STRAIGHT = Lens(320, 180, (250.0, 240.0), (155.0, 93.0))
 BARREL = Lens(320, 180, (250.0, 240.0), (155.0, 93.0), (-0.25, 0.07, 0.002, -0.001, 0.0))
 LENSES = pytest.mark.parametrize(

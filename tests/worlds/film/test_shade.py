@@ -7,6 +7,8 @@ from dolls import WHITE, camera, doll, plane, world
 from viewsync.worlds.film.shot import shoot
 from viewsync.worlds.places.scenery import Lamp, Scenery
 
+pytestmark = pytest.mark.opengl
+
 SUN = Lamp(np.array([0.6, 0.0, 0.8]), (1.0, 1.0, 1.0), 0.5, shadows=True)
 GROUND = plane((-20, -20, 0), (40, 0, 0), (0, 40, 0), WHITE, 40, ground=True)
 FILMING = camera(position=(0, -5, 4), target=(0, 0, 0))

@@ -12,6 +12,8 @@ from viewsync.worlds.cameras.sensor import Sensor
 from viewsync.worlds.film.shot import shoot
 from viewsync.worlds.places.scenery import Scenery
 
+pytestmark = pytest.mark.opengl
+
 BARREL = (-0.2, 0.05, 0.001, -0.001, 0.0)
 BARE = Scenery((), (), (1.0, 1.0, 1.0), ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0)))
 """White all around."""

@@ -5,6 +5,8 @@ from dolls import camera, doll, scenery, world
 from viewsync.worlds.film.shot import shoot
 from viewsync.worlds.people.joints import JOINTS
 
+pytestmark = pytest.mark.opengl
+
 
 def sightings(people, **wishes):
     filming = camera(**{"position": (0, -6, 0.9)} | wishes)

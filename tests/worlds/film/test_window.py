@@ -7,6 +7,8 @@ import pytest
 
 from viewsync.worlds.film.window import Mesh, Texture, Window, metres
 
+pytestmark = pytest.mark.opengl
+
 MATRIX = np.array([[120.0, 0, 64.3], [0, 100.0, 30.8], [0, 0, 1]])
 SQUARE = np.array([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]])
 FACES = np.array([[0, 1, 2], [0, 2, 3]])

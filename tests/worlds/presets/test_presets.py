@@ -20,6 +20,8 @@ from viewsync.worlds.truth.formats import require_known
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 # Before any picture is drawn: an LLVM that comes with torch and that of Mesa get on in this order only.
 pytest.importorskip("anny")
+
+pytestmark = pytest.mark.opengl
 TINY = Wishes(size=(96, 64), seconds=0.4, people=2)
 CAMERAS = {
     "stereo": 2, "pair": 2, "group": 2, "street": 3, "pets": 3, "walker": 3, "lab": 4, "plaza": 7, "theatre": 3,

@@ -3,6 +3,8 @@
 Everything is in camera axes: the eye stays at the origin. Nothing is lit here; colours come ready made.
 """
 
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -215,6 +217,9 @@ def _open(size: tuple[int, int]) -> Any:
     loud, loudness = vtkObject.GetGlobalWarningDisplay(), vtkLogger.GetCurrentVerbosityCutoff()
     vtkObject.SetGlobalWarningDisplay(False)
     vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
+    # Triton, which comes with PyTorch for graphics cards, and Mesa hold an LLVM each: loaded second, Triton's crashes.
+    with suppress(ImportError):
+        import_module("triton._C.libtriton")
     try:
         window = _new_window()
         window.SetOffScreenRendering(True)
