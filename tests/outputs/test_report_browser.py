@@ -89,8 +89,10 @@ def canvas(page: Browser, camera: int) -> np.ndarray:
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.float32)
 
 
-def likest(picture: np.ndarray, pictures: np.ndarray) -> int:
-    return int(np.abs(pictures - picture).mean(axis=(1, 2, 3)).argmin())
+def shows(picture: np.ndarray, pictures: np.ndarray, number: int) -> bool:
+    """Whether no other frame is clearly more like the picture: in the film neighbours may be nearly alike."""
+    differences = np.abs(pictures - picture).mean(axis=(1, 2, 3))
+    return bool(differences[number] <= 1.05 * differences.min())
 
 
 def expected(order: str, leading_frame: int) -> list[int | None]:
@@ -111,7 +113,7 @@ def check(page: Browser, pictures: list[np.ndarray]) -> None:
     assert named == expected(order, named[0])
     for camera, number in enumerate(named):
         if number is not None:
-            assert likest(canvas(page, camera), pictures[camera]) == number
+            assert shows(canvas(page, camera), pictures[camera], number)
 
 
 def test_it_loads_in_silence_and_fetches_nothing(page, folder):

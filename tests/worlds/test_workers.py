@@ -84,8 +84,8 @@ SLOW = pytest.mark.slow
     ("stop", "moment"),
     [
         pytest.param(signal.SIGINT, "starting", marks=SLOW),
-        pytest.param(signal.SIGINT, "filming", marks=SLOW),
-        (signal.SIGINT, "filmed"),
+        (signal.SIGINT, "filming"),
+        pytest.param(signal.SIGINT, "filmed", marks=SLOW),
         pytest.param(signal.SIGTERM, "starting", marks=SLOW),
         pytest.param(signal.SIGTERM, "filming", marks=SLOW),
         pytest.param(signal.SIGTERM, "telling", marks=SLOW),

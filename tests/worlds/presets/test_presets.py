@@ -37,7 +37,12 @@ def present(world, seconds):
     return sum(person.performance.present(np.atleast_1d(seconds)).astype(int) for person in world.people)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+_LIKE_OTHERS = ("group", "pets", "lab", "theatre")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in _LIKE_OTHERS else ()) for name in PRESETS]
+)
 def test_a_preset_shows_its_place_and_people(name):
     world = tiny(name)
     assert len(world.cameras) == CAMERAS[name]
