@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from viewsync.benchmarks.row import Bar, Row, measured
-from viewsync.benchmarks.worlds import SUITE
 from viewsync.media.probe import probe
 from viewsync.sync import sync
 from viewsync.types import PairOffset, Verdict
@@ -25,6 +24,7 @@ from viewsync.worlds.sightings_file import read_sightings
 from viewsync.worlds.truth.clocks import CameraClocks, read_clocks
 from viewsync.worlds.world import World
 
+SUITE = "worlds"
 _SPEED_OF_SOUND = 343.0
 _PEOPLE = 8
 _COCO = len(COCO17)
