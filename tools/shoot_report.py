@@ -12,7 +12,7 @@ import cv2
 
 import viewsync
 from viewsync.media import still
-from viewsync.media.excerpt import excerpt
+from viewsync.media.pictures import excerpt
 from viewsync.outputs.report import write_report
 from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
