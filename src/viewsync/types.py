@@ -189,6 +189,37 @@ class Sound:
     start_seconds: float
 
 
+@dataclass(frozen=True)
+class Poses:
+    """Where one camera saw the joints of people (of an animal, of a thing): one row per frame and person, frame by frame."""
+
+    joints: tuple[str, ...]
+    """Their names, in the order of the columns: COCO's where COCO has the joint (`left_wrist`)."""
+    pts_seconds: Float[np.ndarray, " frame"]
+    """Presentation times of all frames that were looked at, also of those that show nobody, increasing."""
+    frames: Int[np.ndarray, " row"]
+    """Index into `pts_seconds`, not decreasing."""
+    tracks: Int[np.ndarray, " row"]
+    """Who it is, within this camera alone; at most once per frame."""
+    pixels: Float[np.ndarray, "row joint 2"]
+    """x and y; (0, 0) is the middle of the top left pixel. nan where a joint wasn't seen."""
+    confidence: Float[np.ndarray, "row joint"]
+    """0 to 1; 0 where a joint wasn't seen."""
+    size: tuple[int, int] | None = None
+    """Width and height of the picture in pixels; None where nobody said."""
+
+    def __post_init__(self) -> None:
+        if np.any(np.diff(self.pts_seconds) <= 0):
+            raise ValueError("Poses.pts_seconds must be strictly increasing")
+        if np.any(np.diff(self.frames) < 0):
+            raise ValueError("Poses must be ordered by frame")
+        if not np.array_equal(np.isnan(self.pixels).any(axis=2), self.confidence == 0):
+            raise ValueError("Poses.pixels must be nan where, and only where, the confidence is 0")
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
 # ── signals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
