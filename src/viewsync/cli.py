@@ -1,4 +1,4 @@
-"""The command line: `viewsync sync | check | apply | render | demo | bench`."""
+"""The command line: `viewsync sync | check | apply | pose | render | train | demo | bench`."""
 
 import io
 import os
@@ -14,15 +14,19 @@ from viewsync.commands.apply import Apply
 from viewsync.commands.bench import Bench
 from viewsync.commands.check import Check
 from viewsync.commands.demo import Demo
+from viewsync.commands.pose import Pose
 from viewsync.commands.render import Render
 from viewsync.commands.sync import Sync
 from viewsync.commands.terminal import EXIT_INTERRUPTED, EXIT_UNREAD, EXIT_UNUSABLE
+from viewsync.commands.train import Train
 
 Command = (
     Annotated[Sync, subcommand("sync")]
     | Annotated[Check, subcommand("check")]
     | Annotated[Apply, subcommand("apply")]
+    | Annotated[Pose, subcommand("pose")]
     | Annotated[Render, subcommand("render")]
+    | Annotated[Train, subcommand("train")]
     | Annotated[Demo, subcommand("demo")]
     | Annotated[Bench, subcommand("bench")]
 )

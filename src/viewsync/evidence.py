@@ -10,7 +10,7 @@ from threading import Event
 
 from viewsync.match.fuse import Pair
 from viewsync.offsets.tempo import Tempo, camera_rates, pair_tempo, priced, refined
-from viewsync.signals import CUES, audio, flash, motion
+from viewsync.signals import CUES, audio, flash, motion, pose
 from viewsync.signals.retime import Retiming, on_own_clocks, retimed
 from viewsync.store import Store
 from viewsync.types import LocalOffset, OffsetBelief, PairOffset, Search, Signal, Verdict
@@ -35,6 +35,8 @@ class Evidence:
     store: Store
     retimings: Mapping[tuple[str, str], Retiming] = field(default_factory=dict)
     """By id and cue; the signals are retimed already."""
+    heard: dict[str, OffsetBelief] = field(default_factory=dict)
+    """Beliefs that were worked out in this run, by key."""
 
     def retimed(self, rates: Rates, starts_seconds: Mapping[str, float]) -> "Evidence":
         """The same evidence with clocks set right.
@@ -81,7 +83,7 @@ class Evidence:
         stopped = Event()
         with workers(os.cpu_count()) as pool:
             try:
-                for cue, alike in ((motion.NAME, (motion.NAME, flash.NAME)), (audio.NAME, (audio.NAME,))):
+                for cue, alike in ((motion.NAME, (motion.NAME, flash.NAME, pose.NAME)), (audio.NAME, (audio.NAME,))):
                     find = partial(self._tempo, cue=cue, starts_seconds=starts_seconds, stopped=stopped)
                     tempos = zip(open_pairs, pool.map(find, open_pairs), strict=True)
                     known = {(pair.a, pair.b): tempo for pair, tempo in tempos if tempo}
@@ -113,7 +115,9 @@ class Evidence:
     def _belief(self, pair: Pair, cue: str) -> OffsetBelief:
         a, b = (self.signals[name][cue] for name in pair)
         key = f"belief {cue} {self._key(pair, cue)} {self.search}"
-        return self.store.recall(key, partial(CUES[cue].belief, a, b, self.search))
+        if key not in self.heard:
+            self.heard[key] = self.store.recall(key, partial(CUES[cue].belief, a, b, self.search))
+        return self.heard[key]
 
     def _shared(self, pair: Pair) -> list[str]:
         a, b = (self.signals[name] for name in pair)
@@ -121,7 +125,11 @@ class Evidence:
 
     def _key(self, pair: Pair, cue: str) -> str:
         retimings = [self.retimings.get((name, cue), _AS_IT_IS) for name in pair]
-        return " ".join(f"{self.contents[name]} {one!r}" for name, one in zip(pair, retimings, strict=True))
+        contents = [self.contents[name] for name in pair]
+        if cue == pose.NAME:
+            # What was looked at, and with which lens, isn't said by the file.
+            contents = [pose.fingerprint(self.signals[name]) for name in pair]
+        return " ".join(f"{content} {one!r}" for content, one in zip(contents, retimings, strict=True))
 
 
 @contextmanager

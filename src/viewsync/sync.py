@@ -9,13 +9,16 @@ from pathlib import Path
 from threading import Event
 
 from viewsync.evidence import Evidence, Signals, workers
+from viewsync.geometry.camera import CalibratedCamera
+from viewsync.geometry.lens import Lens
+from viewsync.look import keypoint_recordings, look, with_poses
 from viewsync.match.fuse import Pair, fuse
 from viewsync.match.hints import Anchor, Hint, pair_hints
 from viewsync.match.settle import settled
 from viewsync.media import frames, probe, probe_all, sound
 from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION, TIED_PROBABILITY
 from viewsync.offsets.peak import find_peak, measure
-from viewsync.signals import CUES, audio, flash, motion
+from viewsync.signals import CUES, audio, flash, motion, pose
 from viewsync.store import Store, stamp
 from viewsync.timeline.nominal import with_frame_rates
 from viewsync.timeline.solve import solve_timeline
@@ -23,6 +26,7 @@ from viewsync.types import (
     InputError,
     OffsetBelief,
     PairOffset,
+    Poses,
     Recording,
     Search,
     Signal,
@@ -35,20 +39,22 @@ Progress = Callable[[str, int, int], None]
 
 
 def sync(
-    paths: Sequence[Path | str],
+    paths: Sequence[Path | str] = (),
     *,
     reference: str | None = None,
-    cues: Sequence[str] = ("audio", "motion", "flash"),
+    cues: Sequence[str] = tuple(CUES),
     search: Search | None = None,
     store: Store | None = None,
     progress: Progress | None = None,
     hints: Sequence[Anchor] = (),
     clock_std_seconds: float | None = None,
+    poses: Mapping[str, Poses] | None = None,
+    calibration: Mapping[str, CalibratedCamera | Lens] | None = None,
 ) -> Timeline:
     """Find every recording's offset and drift on the clock of one of them.
 
     Args:
-        paths: Two or more video or sound files of one scene.
+        paths: Video or sound files of one scene.
         reference: Id (file stem) of the recording whose clock is used; by default the one tied to most others.
         cues: What to go by, of `viewsync.signals.CUES`.
         search: Which offsets are candidates; by default all that leave half a second of common time.
@@ -56,25 +62,36 @@ def sync(
         progress: Told how far the work is.
         hints: Offsets on the reference's clock that somebody noted down; they help to choose, and measure nothing.
         clock_std_seconds: Standard error of the cameras' own calendar clocks; by default nobody asks them.
+        poses: What was seen in recordings, by their ids; those without a file among `paths` are recordings, too. By
+            default, people are looked for in the stretches of the videos that are worth it.
+        calibration: Cameras (or at least their lenses) by id; it makes the cue `pose` surer and more exact.
 
     Returns:
         The timeline. A recording that the footage can't place has a verdict and reasons, and no numbers.
 
     Raises:
         InputError: a file can't be used, a cue, the reference or an anchor's camera isn't known, anchors come without a
-            reference, or fewer than two files are given.
+            reference, a calibration doesn't fit its pictures, or fewer than two recordings are given.
     """
     search, store, progress = search or Search(), store or Store(), progress or (lambda task, done, whole: None)
     _check_cues(cues)
-    if len(paths) < 2:
-        raise InputError(f"sync needs at least two recordings, got {len(paths)}. Name all cameras of the scene.")
-    recordings = read_all([Path(path) for path in paths], store)
+    recordings = [*read_all([Path(path) for path in paths], store), *keypoint_recordings(poses or {}, paths)]
+    if len(recordings) < 2:
+        raise InputError(f"sync needs at least two recordings, got {len(recordings)}. Name all cameras of the scene.")
     if reference is not None and reference not in (ids := [recording.id for recording in recordings]):
         raise InputError(f"--ref {reference}: no such recording. It must be one of: {', '.join(ids)}.")
     claims = pair_hints(recordings, reference, hints, clock_std_seconds)
     signals = extract_all(recordings, cues, store, progress)
+    if pose.NAME in cues:
+        signals = with_poses(signals, recordings, poses or {}, calibration or {})
     _check_common_cue(recordings, signals, cues)
-    pairs = match_all(recordings, signals, search, store, progress, claims)
+    heard: dict[str, OffsetBelief] = {}
+    pairs = match_all(recordings, signals, search, store, progress, claims, heard)
+    if pose.NAME in cues:
+        looked = look(recordings, pairs, signals, store, progress)
+        if looked:
+            signals = with_poses(signals, recordings, looked, calibration or {})
+            pairs = match_all(recordings, signals, search, store, progress, claims, heard)
     store.make_room()
     return with_frame_rates(solve_timeline(recordings, pairs, reference, SHARED_FRACTION))
 
@@ -120,20 +137,15 @@ def extract_all(
 def _extract(recording: Recording, cues: Sequence[str], threads: int, store: Store, progress: Progress) -> Signals:
     signals: dict[str, Signal] = {}
     if audio.NAME in cues and recording.sound is not None:
-        signals[audio.NAME] = store.recall(f"audio {_content(recording)}", lambda: audio.signal(sound(recording)))
+        signals[audio.NAME] = store.recall(f"audio {recording.content}", lambda: audio.signal(sound(recording)))
     if recording.video is not None:
         seen = cache(lambda: _seen(recording, cues, threads, progress))
 
         def kept(cue: str) -> Signal:
-            return store.recall(f"{cue} {_content(recording)}", lambda: seen()[cue])
+            return store.recall(f"{cue} {recording.content}", lambda: seen()[cue])
 
         signals |= {cue: kept(cue) for cue in (motion.NAME, flash.NAME) if cue in cues}
     return signals
-
-
-def _content(recording: Recording) -> str:
-    """What a recording's signals depend on. Chapters that somebody joined to one file have the same bytes, but not times."""
-    return " ".join([recording.sha256, *(str(part.duration_seconds) for part in recording.parts)])
 
 
 def _seen(recording: Recording, cues: Sequence[str], threads: int, progress: Progress) -> Signals:
@@ -158,9 +170,14 @@ def match_all(
     store: Store,
     progress: Progress,
     hints: Mapping[Pair, Hint] | None = None,
+    heard: dict[str, OffsetBelief] | None = None,
 ) -> list[PairOffset]:
-    """Measure every pair, and where clocks turn out to run at wrong rates, again with those set right."""
-    evidence = Evidence(signals, {recording.id: _content(recording) for recording in recordings}, search, store)
+    """Measure every pair, and where clocks turn out to run at wrong rates, again with those set right.
+
+    Beliefs go to `heard`, and those that are there aren't worked out again.
+    """
+    contents = {recording.id: recording.content for recording in recordings}
+    evidence = Evidence(signals, contents, search, store, heard={} if heard is None else heard)
     pairs = _measure_all(recordings, evidence, progress, hints or {})
     starts = {recording.id: recording.first_pts_seconds for recording in recordings}
     rates = evidence.odd_rates(pairs, starts)
@@ -177,7 +194,7 @@ def _measure_all(
         for pair, found in zip(pairs, pool.map(evidence.beliefs, pairs), strict=True):
             beliefs[pair] = found
             progress("pairs", len(beliefs), len(pairs))
-        intervals = {recording.id: _interval_seconds(recording) for recording in recordings}
+        intervals = {recording.id: recording.interval_seconds for recording in recordings}
         slower = {pair: max(intervals[name] for name in pair) for pair in pairs}
         spread = {
             pair: {cue: calibration.bias_std_seconds(slower[pair]) for cue, calibration in CALIBRATIONS.items()}
@@ -198,10 +215,6 @@ def _measure_all(
         return list(pool.map(pair_offset, pairs))
 
 
-def _interval_seconds(recording: Recording) -> float:
-    return recording.video.interval_seconds if recording.video is not None else 0.0
-
-
 def _check_cues(cues: Sequence[str]) -> None:
     unknown = [cue for cue in cues if cue not in CUES]
     if unknown or not cues:
@@ -209,14 +222,18 @@ def _check_cues(cues: Sequence[str]) -> None:
 
 
 def _check_common_cue(recordings: Sequence[Recording], signals: Mapping[str, Signals], cues: Sequence[str]) -> None:
+    def comparable(recording: Recording) -> set[str]:
+        # People may yet be found in pictures.
+        return {*signals[recording.id], *([pose.NAME] if pose.NAME in cues and recording.video is not None else [])}
+
     for recording in recordings:
-        own = set(signals[recording.id])
-        if any(own & set(signals[other.id]) for other in recordings if other is not recording):
+        own = comparable(recording)
+        if any(own & comparable(other) for other in recordings if other is not recording):
             continue
         has = " and ".join(
             name for name, track in (("pictures", recording.video), ("sound", recording.sound)) if track is not None
         )
         raise InputError(
-            f"{recording.path} has only {has}, which none of the other files can be compared by "
+            f"{recording.path} has only {has or 'keypoints'}, which none of the other files can be compared by "
             f"(cues asked for: {', '.join(cues)}). Leave it out, or add a recording that has both pictures and sound."
         )

@@ -26,6 +26,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from viewsync.geometry.camera import CalibratedCamera
+
 
 class InputError(Exception):
     """Something the user gave can't be used. The text names it, says why, and what to do next (exit code 2)."""
@@ -86,20 +88,24 @@ class VideoTrack:
 
     @property
     def interval_seconds(self) -> float:
-        """Usual time between frames; of a single frame, one thirtieth of a second.
+        """Usual time between frames; of a single frame, one thirtieth of a second."""
+        return usual_interval_seconds(self.pts_seconds)
 
-        The median, first of single intervals, then of longer and longer runs, because some containers round time stamps
-        to milliseconds. Frames lost within a run are counted.
-        """
-        if self.pts.size < 2:
-            return 1 / 30
-        seconds = self.pts_seconds
-        interval = float(np.median(np.diff(seconds)))
-        for run in (2, 4, 8, 16, 32, 64, 128, 256):
-            if run < seconds.size:
-                lasted = seconds[run:] - seconds[:-run]
-                interval = float(np.median(lasted / np.maximum(np.round(lasted / interval), 1)))
-        return interval
+
+def usual_interval_seconds(seconds: Float[np.ndarray, " frame"]) -> float:
+    """Usual time between frames; of a single frame, one thirtieth of a second.
+
+    The median, first of single intervals, then of longer and longer runs, because some containers round time stamps to
+    milliseconds. Frames lost within a run are counted.
+    """
+    if seconds.size < 2:
+        return 1 / 30
+    interval = float(np.median(np.diff(seconds)))
+    for run in (2, 4, 8, 16, 32, 64, 128, 256):
+        if run < seconds.size:
+            lasted = seconds[run:] - seconds[:-run]
+            interval = float(np.median(lasted / np.maximum(np.round(lasted / interval), 1)))
+    return interval
 
 
 @dataclass(frozen=True)
@@ -148,24 +154,41 @@ class Recording:
     """At most one per kind."""
     parts: tuple[Part, ...] = ()
     """The files to read one after the other where `path` is a folder; empty where it is the file."""
+    keypoint_seconds: Float[np.ndarray, " frame"] | None = None
+    """Presentation times of the frames, where only what was seen in them is at hand."""
 
     def __post_init__(self) -> None:
-        if self.video is None and self.sound is None:
-            raise ValueError(f"{self.path}: a Recording needs a video or a sound track")
+        if self.video is None and self.sound is None and self.keypoint_seconds is None:
+            raise ValueError(f"{self.path}: a Recording needs a video, a sound track, or keypoints")
+
+    @property
+    def content(self) -> str:
+        """What its signals depend on. Chapters that somebody joined to one file have the same bytes, but not times."""
+        return " ".join([self.sha256, *(str(part.duration_seconds) for part in self.parts)])
+
+    @property
+    def frame_seconds(self) -> Float[np.ndarray, " frame"] | None:
+        """Presentation times of its frames; None of a sound recording."""
+        return self.keypoint_seconds if self.video is None else self.video.pts_seconds
+
+    @property
+    def interval_seconds(self) -> float:
+        """Usual time between its frames; 0 of a sound recording."""
+        return 0.0 if self.frame_seconds is None else usual_interval_seconds(self.frame_seconds)
 
     @property
     def first_pts_seconds(self) -> float:
-        """Presentation time of the first frame, or of the first sample where there is no video."""
-        if self.video is not None:
-            return float(self.video.pts_seconds[0])
+        """Presentation time of the first frame, or of the first sample where there are no frames."""
+        if self.frame_seconds is not None:
+            return float(self.frame_seconds[0])
         assert self.sound is not None
         return self.sound.start_seconds
 
     @property
     def last_pts_seconds(self) -> float:
         """Presentation time at which the last frame (or sample) ends."""
-        if self.video is not None:
-            return float(self.video.pts_seconds[-1]) + self.video.interval_seconds
+        if self.frame_seconds is not None:
+            return float(self.frame_seconds[-1]) + self.interval_seconds
         assert self.sound is not None
         return self.sound.start_seconds + self.sound.duration_seconds
 
@@ -257,6 +280,14 @@ class AudioSignal(Signal):
 
 
 @dataclass(frozen=True)
+class MotionSignal(Signal):
+    """Whitened motion, together with how much there was of it."""
+
+    activity: Float[np.ndarray, " time"]
+    """Root mean square over the picture, in the cue's small pixels per second."""
+
+
+@dataclass(frozen=True)
 class Edges:
     """Where in its frames a camera shows that light changed: one entry per edge, sorted by event.
 
@@ -286,6 +317,31 @@ class FlashSignal(Signal):
     """How much brighter the picture gets from frame to frame, together with the sudden changes in it."""
 
     edges: Edges
+
+
+@dataclass(frozen=True)
+class Track:
+    """One person (animal, thing) as one camera saw it without interruption, smoothed, on the signal's grid."""
+
+    first: int
+    """Sample of the signal at which it begins."""
+    points: Float[np.ndarray, "time joint 2"]
+    """Pixels of a lens without distortion; nan where a joint wasn't seen."""
+    embedding: Float[np.ndarray, "time dimension"] | None = None
+    """What posture and movement look like from any side; None where the joints aren't a person's."""
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+@dataclass(frozen=True)
+class PoseSignal(Signal):
+    """How many joints are seen, together with their tracks."""
+
+    joints: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    camera: CalibratedCamera | None = None
+    """Where it stood, if anybody knows and it stood still."""
 
 
 # ── match ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -386,6 +442,17 @@ class PairOffset:
         numbers = (self.offset_seconds, self.offset_std_seconds)
         if (self.verdict is Verdict.TIED) != all(n is not None and math.isfinite(n) for n in numbers):
             raise ValueError(f"pair {self.a}–{self.b}: a finite offset and error bar go with 'tied', and only with it")
+
+    @property
+    def likeliest_seconds(self) -> float | None:
+        """The offset in the pair's middle or, where it isn't tied, the one with most evidence; None without any."""
+        if self.offset_seconds is not None:
+            return self.offset_seconds + (self.rate or 0.0) * self.middle_seconds
+        heard = [belief for belief in self.beliefs if belief.log_likelihood_ratio.any()]
+        if not heard:
+            return None
+        surest = max(heard, key=lambda belief: float(belief.log_likelihood_ratio.max()))
+        return float(surest.offsets_seconds[surest.log_likelihood_ratio.argmax()])
 
 
 # ── timeline ──────────────────────────────────────────────────────────────────────────────────────────────────────

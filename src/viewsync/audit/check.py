@@ -50,7 +50,7 @@ def check(
     if reference not in ids:
         raise InputError(f"--ref {reference}: no such recording. It must be one of: {', '.join(ids)}.")
     if tolerance_seconds is None:
-        tolerance_seconds = max(map(_interval_seconds, recordings)) or 1 / 30
+        tolerance_seconds = max(recording.interval_seconds for recording in recordings) or 1 / 30
     signals = extract_all(recordings, cues, store, progress)
     measured = match_all(recordings, signals, Search(), store, progress)
     store.make_room()
@@ -67,12 +67,13 @@ def _audits(
     progress: Progress,
 ) -> list[PairAudit]:
     """Every recording against the reference; where that tells nothing, against those that were found in sync with it."""
-    intervals = {recording.id: _interval_seconds(recording) for recording in recordings}
+    intervals = {recording.id: recording.interval_seconds for recording in recordings}
     found = {(pair.a, pair.b): pair for pair in measured}
 
     def audit(a: str, b: str) -> PairAudit:
         pair, sign = (found[a, b], 1) if (a, b) in found else (found[b, a], -1)
-        start, interval = _start(pair), max(intervals[a], intervals[b])
+        known = pair.verdict in (Verdict.TIED, Verdict.AMBIGUOUS)
+        start, interval = pair.likeliest_seconds if known else None, max(intervals[a], intervals[b])
         tracks = [] if start is None else _tracks(signals[a], signals[b], sign * start, interval)
         # Footage that explains several offsets may repeat itself, or hold a jump: only a cue that finds one knows.
         kept = [track for track in tracks if pair.verdict is Verdict.TIED or track.jumps]
@@ -96,18 +97,3 @@ def _tracks(a: Mapping[str, Signal], b: Mapping[str, Signal], offset_seconds: fl
     shared = [(name, cue) for name, cue in TRACKING_CUES.items() if name in a and name in b]
     tracks = [follow(cue, a[name], b[name], offset_seconds, interval_seconds) for name, cue in shared]
     return [track for track in tracks if track is not None]
-
-
-def _start(pair: PairOffset) -> float | None:
-    """The offset to start from: that of the pair's middle, or the best one of ambiguous footage."""
-    if pair.offset_seconds is not None:
-        return pair.offset_seconds + (pair.rate or 0.0) * pair.middle_seconds
-    heard = [belief for belief in pair.beliefs if belief.offsets_seconds.size]
-    if pair.verdict is not Verdict.AMBIGUOUS or not heard:
-        return None
-    surest = max(heard, key=lambda belief: float(belief.log_likelihood_ratio.max()))
-    return float(surest.offsets_seconds[surest.log_likelihood_ratio.argmax()])
-
-
-def _interval_seconds(recording: Recording) -> float:
-    return recording.video.interval_seconds if recording.video is not None else 0.0

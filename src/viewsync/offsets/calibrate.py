@@ -38,6 +38,7 @@ class Calibration:
 CALIBRATIONS = {
     "audio": Calibration(std_factor=1.5, bias_seconds=0.002, bias_intervals=0.0),
     "motion": Calibration(std_factor=0.98, bias_seconds=0.004, bias_intervals=0.13),
+    "pose": Calibration(std_factor=1.0, bias_seconds=0.0005, bias_intervals=0.0),
     "flash": Calibration(std_factor=1.0, bias_seconds=5e-5, bias_intervals=0.0),
 }
 

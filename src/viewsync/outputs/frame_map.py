@@ -60,17 +60,19 @@ class FrameMap:
 
     reference_seconds: Float[np.ndarray, " row"]
     cameras: tuple[CameraFrames, ...]
-    """The tied cameras with video, the reference included, in the timeline's order."""
+    """The tied cameras with frames, the reference included, in the timeline's order."""
 
 
 def frame_map(timeline: Timeline) -> FrameMap:
     """Find the nearest frame of every tied camera to every frame of the reference.
 
-    Where the reference has no video, the rows are the frames of the first tied camera that has. Without any, there are
+    Where the reference has no frames, the rows are the frames of the first tied camera that has. Without any, there are
     no rows and no cameras.
     """
     tied = [
-        camera for camera in timeline.cameras if camera.offset_seconds is not None and camera.recording.video is not None
+        camera
+        for camera in timeline.cameras
+        if camera.offset_seconds is not None and camera.recording.frame_seconds is not None
     ]
     if not tied:
         return FrameMap(np.empty(0), ())
@@ -103,13 +105,13 @@ def write_frame_map(frame_map: FrameMap, path: Path) -> None:
 def _frame_times(camera: CameraClock) -> tuple[Float[np.ndarray, " frame"], float]:
     """When the camera's frames were taken, and its usual interval, both on the reference clock."""
     assert camera.offset_seconds is not None
-    assert camera.recording.video is not None
+    assert camera.recording.frame_seconds is not None
     clock = ClockMap(camera.offset_seconds, camera.rate or 0.0)
-    return clock(camera.recording.video.pts_seconds), (1 + clock.rate) * camera.recording.video.interval_seconds
+    return clock(camera.recording.frame_seconds), (1 + clock.rate) * camera.recording.interval_seconds
 
 
 def _nearest(camera: CameraClock, rows: Float[np.ndarray, " row"], row_interval: float) -> CameraFrames:
-    assert camera.recording.video is not None
+    assert camera.recording.frame_seconds is not None
     seconds, interval = _frame_times(camera)
     following = np.searchsorted(seconds, rows)
     before, after = np.maximum(following - 1, 0), np.minimum(following, len(seconds) - 1)
@@ -124,7 +126,7 @@ def _nearest(camera: CameraClock, rows: Float[np.ndarray, " row"], row_interval:
         missing = early | late | dropped
         again[1:] = (frame[1:] == frame[:-1]) & ~missing[:-1]
     gap = np.select([early, late, dropped, again], [Gap.BEFORE_START, Gap.AFTER_END, Gap.DROPPED, Gap.DUPLICATED], Gap.NONE)
-    pts_seconds = camera.recording.video.pts_seconds[frame]
+    pts_seconds = camera.recording.frame_seconds[frame]
     return CameraFrames(camera.id, frame, pts_seconds, phase, gap.astype(np.uint8))
 
 

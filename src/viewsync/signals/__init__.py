@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from viewsync.match.track import Tracker
-from viewsync.signals import audio, flash, motion
+from viewsync.signals import audio, flash, motion, pose
 from viewsync.types import LocalOffset, OffsetBelief, Search
 
 
@@ -40,6 +40,6 @@ class TrackingCue(Cue, Protocol):
         ...
 
 
-CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, flash.NAME: flash}
+CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, flash.NAME: flash, pose.NAME: pose}
 
 TRACKING_CUES: Mapping[str, TrackingCue] = {audio.NAME: audio, motion.NAME: motion}

@@ -22,7 +22,7 @@ from viewsync.match.correlate import (
 from viewsync.match.subsample import locate
 from viewsync.match.track import Tracker, VariateTracker
 from viewsync.signals.resample import at_common_rate, average_onto_grid, steadied, whiten
-from viewsync.types import Frame, LocalOffset, OffsetBelief, Search, Signal
+from viewsync.types import Frame, LocalOffset, MotionSignal, OffsetBelief, Search, Signal
 
 NAME = "motion"
 
@@ -74,7 +74,7 @@ class Extractor:
         """Foreground motion between successive frames, in pixels."""
         return np.array(self._moved).reshape(-1, 2 * _CELLS**2)
 
-    def signal(self) -> Signal:
+    def signal(self) -> MotionSignal:
         """The whitened principal components of everything pushed so far."""
         return motion_signal(self.times_seconds, self.moved)
 
@@ -99,7 +99,7 @@ def foreground_motion(flow: Float[np.ndarray, "height width 2"]) -> Float[np.nda
     return np.asarray(pooled.mean(axis=(1, 3)), dtype=np.float32)
 
 
-def motion_signal(times_seconds: Float[np.ndarray, " frame"], moved: Float[np.ndarray, "interval channel"]) -> Signal:
+def motion_signal(times_seconds: Float[np.ndarray, " frame"], moved: Float[np.ndarray, "interval channel"]) -> MotionSignal:
     """Uniform, whitened components from the motion between frames at any times.
 
     Args:
@@ -109,13 +109,15 @@ def motion_signal(times_seconds: Float[np.ndarray, " frame"], moved: Float[np.nd
     rate_hz = 1 / float(np.median(np.diff(times_seconds))) if len(times_seconds) > 1 else 30.0
     if _still(moved):
         count = max(1, len(moved))
-        return Signal(NAME, np.zeros((count, 1)), np.zeros(count, dtype=bool), rate_hz, float(times_seconds[0]))
+        nothing = np.zeros(count)
+        return MotionSignal(NAME, nothing[:, None], nothing > 0, rate_hz, float(times_seconds[0]), nothing)
     velocity, valid = average_onto_grid(times_seconds, moved, rate_hz)
     white = steadied(whiten(velocity, rate_hz), rate_hz)
     power, directions = np.linalg.eigh(white.T @ white / len(white))
     kept = min(_COMPONENTS, int(np.sum(power > 1e-12 * power[-1])))
     values = white @ (directions[:, : -kept - 1 : -1] / np.sqrt(power[: -kept - 1 : -1]))
-    return Signal(NAME, values, valid, rate_hz, float(times_seconds[0]) + 0.5 / rate_hz)
+    activity = np.sqrt(np.mean(velocity**2, axis=1))
+    return MotionSignal(NAME, values, valid, rate_hz, float(times_seconds[0]) + 0.5 / rate_hz, activity)
 
 
 _EVIDENCE_SCALE, _EVIDENCE_SHIFT = 1.55, 1.58

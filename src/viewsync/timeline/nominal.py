@@ -61,8 +61,8 @@ def _reason(recording: Recording, clock: CameraClock) -> str:
     if recorded is not None:
         return f"{runs}: {recorded}."
     assert clock.rate is not None
-    if recording.video is not None:
-        tagged = 1 / recording.video.interval_seconds
+    if recording.interval_seconds:
+        tagged = 1 / recording.interval_seconds
         return f"{runs}: as if recorded at {tagged / (1 + clock.rate):.4g} fps, tagged {tagged:.4g}."
     pulls = (("up from 29.97 to 30", 1 / 1000), ("down from 30 to 29.97", -1 / 1001))
     pulled = next((way for way, rate in pulls if _near(clock, rate)), None)
@@ -71,9 +71,9 @@ def _reason(recording: Recording, clock: CameraClock) -> str:
 
 def _recorded(recording: Recording, clock: CameraClock) -> str | None:
     """The standard frame rate that explains the rate, if the file is tagged with another."""
-    if recording.video is None:
+    if not recording.interval_seconds:
         return None
-    tagged = _standard(1 / recording.video.interval_seconds)
+    tagged = _standard(1 / recording.interval_seconds)
     if tagged is None:
         return None
     recorded = next((hz for hz in _STANDARD_HZ if hz != tagged and _near(clock, float(tagged / hz) - 1)), None)

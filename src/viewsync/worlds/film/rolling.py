@@ -32,6 +32,27 @@ class Seen:
     """When the row that shows each was exposed: 0 with the top of the picture, 1 with its bottom."""
 
 
+def read_out(ends: Float[np.ndarray, "end point 3"], optics: Optics) -> Seen:
+    """See points at the times of the rows that show them. In between, they move straight.
+
+    Args:
+        ends: In camera axes, at the times of the top and of the bottom of the pictures that show them, or at the only one.
+        optics: The camera's.
+    """
+    if len(ends) == 1:
+        return Seen(ends[0], np.full(len(ends[0]), 0.5))
+    # The row on which a point lands depends on the time, about linearly, and the time on the row.
+    start, path = ends[0], ends[1] - ends[0]
+    first, last = _shares(start, optics), _shares(ends[1], optics)
+    shares = np.clip(first / np.maximum(1 - (last - first), 0.1), 0, 1)
+    shares = np.clip(_shares(start + shares[:, None] * path, optics), 0, 1)
+    return Seen(start + shares[:, None] * path, shares)
+
+
+def _shares(points: Float[np.ndarray, "point 3"], optics: Optics) -> Float[np.ndarray, " point"]:
+    return (optics.rows(points) + 0.5) / optics.lens.height
+
+
 @dataclass(frozen=True)
 class Glance:
     """The camera at the instants at which the top and the bottom of a picture are exposed, or at the only one."""
@@ -50,14 +71,7 @@ class Glance:
         """
         positions, rotations = self.positions.astype(points.dtype), self.rotations.astype(points.dtype)
         ends = (points - positions[:, None]) @ rotations.transpose(0, 2, 1)
-        if len(ends) == 1:
-            return Seen(ends[0], np.full(len(ends[0]), 0.5))
-        # The row on which a point lands depends on the time, about linearly, and the time on the row.
-        start, path = ends[0], ends[1] - ends[0]
-        first, last = self._shares(start), self._shares(ends[1])
-        shares = np.clip(first / np.maximum(1 - (last - first), 0.1), 0, 1)
-        shares = np.clip(self._shares(start + shares[:, None] * path), 0, 1)
-        return Seen(start + shares[:, None] * path, shares)
+        return read_out(ends, self.optics)
 
     def same(self, other: "Glance") -> bool:
         """Whether the camera hasn't moved."""
@@ -66,6 +80,3 @@ class Glance:
     def turn(self, arrows: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 3"]:
         """Bring directions to things infinitely far away to camera axes."""
         return self.see(arrows + self.positions[:, None]).metres
-
-    def _shares(self, points: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, " point"]:
-        return (self.optics.rows(points) + 0.5) / self.optics.lens.height

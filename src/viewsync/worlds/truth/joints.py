@@ -1,12 +1,15 @@
 """Joints of people, as COCO-17 (one file per camera) and as OpenPose-18 (one file per frame), and in 3D."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from viewsync.media.keypoints.coco import person_category
+from viewsync.media.keypoints.joints import OPENPOSE18
+from viewsync.media.keypoints.openpose import frame_json, frame_path
 from viewsync.outputs.files import write_whole
 from viewsync.worlds.cameras.camera import Camera
 from viewsync.worlds.clock import TICKS_PER_SECOND
@@ -18,17 +21,9 @@ from viewsync.worlds.truth.long_json import write_lists
 from viewsync.worlds.truth.observations import VISIBLE, Observations, observations
 from viewsync.worlds.world import World
 
-OPENPOSE18 = (
-    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye", "left_eye",
-    "right_ear", "left_ear",
-)  # fmt: skip
-"""The order of OpenPose's COCO model."""
 _OPENPOSE = [JOINTS.index(name) for name in OPENPOSE18]
 _COCO = [JOINTS.index(name) for name in COCO17]
-_BONES = [(16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9), (8, 10), (9, 11)]
-_BONES += [(2, 3), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7)]
-"""COCO's `skeleton`: joints counted from 1."""
+_NOBODY = np.zeros(0, dtype=np.int64), np.zeros((0, len(OPENPOSE18), 3))
 
 
 def write_coco(world: World, folder: Path, *, as_detected: bool = False) -> None:
@@ -37,13 +32,12 @@ def write_coco(world: World, folder: Path, *, as_detected: bool = False) -> None
     Image ids are the frames' numbers. Key points have v = 0 out of the picture, 1 hidden, 2 visible.
     """
     for camera in world.cameras:
-        category = {"id": 1, "name": "person", "keypoints": COCO17, "skeleton": _BONES}
         found = (
             annotation
             for _, people in observations(camera, folder, as_detected=as_detected)
             for annotation in _annotations(people, as_detected)
         )
-        lists = [("images", _images(camera)), ("annotations", found), ("categories", [category])]
+        lists = [("images", _images(camera)), ("annotations", found), ("categories", [person_category(COCO17)])]
         write_lists(folder / ("coco-detected" if as_detected else "coco") / f"{camera.name}.json", lists)
 
 
@@ -85,21 +79,15 @@ def write_openpose(world: World, folder: Path, *, as_detected: bool = False) -> 
     """
     for camera in world.cameras:
         name = "openpose-detected" if as_detected else "openpose"
-        target = folder / name / f"{camera.name}_json"
         every = np.arange(len(camera.clock.ticks()))
         for number, seen in enumerate(in_frames(every, observations(camera, folder, as_detected=as_detected))):
-            text = json.dumps({"version": 1.3, "people": [] if seen is None else _people(seen)})
-            write_whole(target / f"{camera.name}_{number:012d}_keypoints.json", text.encode())
+            people = frame_json(*_NOBODY) if seen is None else frame_json(seen.ids, _points(seen))
+            write_whole(frame_path(folder / name, camera.name, number), people)
 
 
-def _people(people: Observations) -> list[dict[str, Any]]:
+def _points(people: Observations) -> Float[np.ndarray, "person joint 3"]:
     shown = (people.joint_flags == VISIBLE)[..., None]
-    points = np.where(shown, np.dstack([people.joints, people.joint_scores]), 0.0)[:, _OPENPOSE].round(3)
-    return [
-        {"person_id": [int(id)], "pose_keypoints_2d": row.ravel().tolist()}
-        for id, row in zip(people.ids, points, strict=True)
-        if row.any()
-    ]
+    return np.where(shown, np.dstack([people.joints, people.joint_scores]), 0.0)[:, _OPENPOSE]
 
 
 def write_joints_3d(world: World, folder: Path) -> None:

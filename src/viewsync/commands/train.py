@@ -1,0 +1,64 @@
+"""`viewsync train`."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from viewsync.commands.terminal import progress_bars
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a network of the package anew: weights and a card that says what they are and how good.
+
+    pose: the embedding of what bodies do, for the pose cue (docs/cues/pose-embedding.md). Takes an hour of one core. Needs
+    the extra `viewsync[train]`.
+
+    Exit codes: 0 trained; 2 bad usage, or motions that can't be read.
+    """
+
+    network: Annotated[Positional[Literal["pose"]], arg(metavar="NETWORK", help_behavior_hint="(required)")]
+    """Which one: pose."""
+    motions: Annotated[tuple[Path, ...], arg(metavar="DIR ...")] = ()
+    """Folders of motion capture (ASF/AMC, BVH, DeepMimic); none: people do what the package makes up only."""
+    seed: int = 0
+    """Seed of everything random."""
+    steps: int = 2400
+    """Batches of 32 pairs of views."""
+    out: Annotated[Path, arg(aliases=["-o"], metavar="PATH")] = Path("out")
+    """Folder for the weights and their card."""
+
+    def run(self) -> int:
+        """Train, and say where and how good."""
+        from viewsync.outputs.files import prepare_folder
+        from viewsync.types import InputError
+
+        if self.steps < 1:
+            raise InputError(f"--steps must be 1 or greater, got {self.steps}.")
+        if self.seed < 0:
+            raise InputError(f"--seed must be 0 or greater, got {self.seed}.")
+        prepare_folder(self.out)
+        try:
+            from viewsync.pose_embedding.train import NAME, train
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"{error.name} is missing. Install what training needs: pip install 'viewsync[train]'."
+            ) from error
+        with progress_bars() as progress:
+            card = train(
+                self.motions, self.out, seed=self.seed, steps=self.steps, command=self._command(), progress=progress
+            )
+        for condition, score in card.metrics.items():
+            print(f"{condition}: median {score['median_ms']:.1f} ms, {score['beyond_100_ms']:.0%} off by over 100 ms")
+        print(f"{self.out / NAME}.safetensors, and its card in {NAME}.json")
+        return 0
+
+    def _command(self) -> str:
+        """For the card: folders by name alone, as where they lie is nobody's business."""
+        motions = ["--motions", *(folder.resolve().name for folder in self.motions)] if self.motions else []
+        return shlex.join(
+            ["viewsync", "train", self.network, *motions, "--seed", str(self.seed), "--steps", str(self.steps)]
+        )

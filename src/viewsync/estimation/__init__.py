@@ -1,0 +1,1 @@
+"""2D poses from video: an estimator, and who is who over time."""

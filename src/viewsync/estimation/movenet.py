@@ -1,0 +1,151 @@
+"""MoveNet MultiPose: everybody in a picture at once, up to six people."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from viewsync.types import InputError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+JOINTS = (
+    "nose",
+    "left_eye",
+    "right_eye",
+    "left_ear",
+    "right_ear",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+)
+"""COCO's."""
+WEIGHTS = Path(__file__).parents[1] / "weights" / "movenet-multipose-fp16.onnx"
+SIZES = (256, 640)
+"""Least and greatest long side of the network's picture, in pixels."""
+MIN_SCORE = 0.2
+"""Of a person. Less is nobody."""
+MIN_CONFIDENCE = 0.2
+"""Of a joint. Less wasn't seen."""
+_STRIDE = 32
+# By as much of its own pixels the network tells everything too far left and up, at all sizes: so say pictures and their
+# mirror images, and annotations by others.
+SHIFT = 0.25
+# Two whose likeness (COCO's OKS) is greater are one person found twice.
+_SAME = 0.6
+# How exactly people place each joint, as a share of the square root of a body's area: COCO's k = 2 σ.
+_FALLOFF = 2 * np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
+
+
+@dataclass(frozen=True)
+class People:
+    """Who was found in a picture, the surest first."""
+
+    pixels: Float[np.ndarray, "person joint 2"]
+    """x and y; (0, 0) is the middle of the top left pixel. nan where a joint wasn't seen."""
+    confidence: Float[np.ndarray, "person joint"]
+    """0 to 1; 0 where a joint wasn't seen."""
+    boxes: Float[np.ndarray, "person 4"]
+    """Left, top, right, bottom, in the same coordinates."""
+    scores: Float[np.ndarray, " person"]
+    """0 to 1: that there is a person."""
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def scaled(self, by: tuple[float, float]) -> "People":
+        """As in a picture that is so many times as wide and as high."""
+        pixels, corners = ((place + 0.5) * by - 0.5 for place in (self.pixels, self.boxes.reshape(-1, 2, 2)))
+        return People(pixels, self.confidence, corners.reshape(-1, 4), self.scores)
+
+
+class MoveNet:
+    """Finds people and their 17 joints in pictures. Computes on one thread."""
+
+    def __init__(self, size: int = 384) -> None:
+        """Load the network from this package.
+
+        Args:
+            size: pixels of the long side of what the network sees. Larger finds smaller people, and takes longer.
+
+        Raises:
+            InputError: the size is out of range.
+        """
+        if not SIZES[0] <= size <= SIZES[1]:
+            raise InputError(f"--size must be from {SIZES[0]} to {SIZES[1]} pixels, got {size}.")
+        self.size = size
+        self._session = session(WEIGHTS)
+
+    def __call__(self, rgb: UInt8[np.ndarray, "height width 3"]) -> People:
+        """Find the people in an upright picture of any size."""
+        height, width = rgb.shape[:2]
+        scale = self.size / max(height, width)
+        inner = max(1, round(width * scale)), max(1, round(height * scale))
+        if inner != (width, height):
+            rgb = np.asarray(cv2.resize(rgb, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
+        padded = np.zeros([1, *(-(-side // _STRIDE) * _STRIDE for side in inner[::-1]), 3], dtype=np.int32)
+        padded[0, : inner[1], : inner[0]] = rgb
+        found = np.asarray(self._session.run(None, {"input": padded})[0], dtype=float)[0]
+        # The network tells y before x, as shares of its picture from edge to edge.
+        joints, boxes = found[:, :51].reshape(-1, 17, 3), found[:, 51:55].reshape(-1, 2, 2)
+        sides, unit = np.array(padded.shape[2:0:-1]), np.array([width / inner[0], height / inner[1]])
+        pixels, corners = ((shares[..., 1::-1] * sides + SHIFT) * unit - 0.5 for shares in (joints, boxes))
+        return _distinct(pixels, joints[..., 2], corners.reshape(-1, 4), found[:, 55])
+
+
+def session(path: Path) -> "InferenceSession":
+    """A network that computes on one thread.
+
+    Raises:
+        InputError: there is no such file, or it isn't a network.
+    """
+    import onnxruntime
+
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file. Name a network in ONNX format.")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # Each reason has a class of its own in the runtime's C++ part, without a common base.
+        raise InputError(f"{path} can't be read as a network in ONNX format. Make it again.") from error
+
+
+def _distinct(
+    pixels: Float[np.ndarray, "person 17 2"],
+    confidence: Float[np.ndarray, "person 17"],
+    boxes: Float[np.ndarray, "person 4"],
+    scores: Float[np.ndarray, " person"],
+) -> People:
+    """Leave out who isn't sure, and of those who are the same the less sure one."""
+    seen = confidence >= MIN_CONFIDENCE
+    sure = np.flatnonzero((scores >= MIN_SCORE) & seen.any(axis=1))
+    kept: list[int] = []
+    for person in sure[np.argsort(-scores[sure], kind="stable")]:
+        if all(_likeness(pixels[[person, other]], seen[[person, other]]) < _SAME for other in kept):
+            kept.append(int(person))
+    pixels, seen = pixels[kept], seen[kept]
+    return People(np.where(seen[..., None], pixels, np.nan), np.where(seen, confidence[kept], 0), boxes[kept], scores[kept])
+
+
+def _likeness(pixels: Float[np.ndarray, "2 17 2"], seen: Bool[np.ndarray, "2 17"]) -> float:
+    """COCO's object keypoint similarity of two bodies, 0 to 1, on the joints seen of both."""
+    both = seen.all(axis=0)
+    if not both.any():
+        return 0.0
+    area = max(float(np.prod(np.ptp(body[there], axis=0))) for body, there in zip(pixels, seen, strict=True))
+    squared = ((pixels[0] - pixels[1]) ** 2).sum(axis=1)
+    return float(np.exp(-squared / (2 * max(area, 1.0) * _FALLOFF**2))[both].mean())

@@ -1,0 +1,138 @@
+"""Whether two tracks at a lag can be views of the same moving points, for any two-view geometry or for a known one.
+
+Corresponding points satisfy x_aᵀ F x_b = 0 (Longuet-Higgins, 1981). For tracks side by side at a lag, the mean square of
+that product is fᵀ M f, with M the mean of the outer squares of x_a ⊗ x_b: the eight-point algorithm's matrix (Hartley,
+1997). What it would be if the same points met at random times is fᵀ N f, with the two sides' moments taken apart. The
+smallest ratio of the two over all f is near 1 where the timing doesn't matter, because nothing moves or nothing agrees, and
+small where the two move as one. It asks for no correspondence in time, so it exists for every lag, and it is a sum over
+samples, so an FFT gives it for all lags at once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.fft import irfft, next_fast_len, rfft
+
+_LEAST_SHARE = 0.6
+"""Of a window's points that must be seen in both tracks."""
+_RIDGE = 1e-7
+_UPPER = np.triu_indices(3)
+_PLACE = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])
+"""Where a symmetric 3 × 3 matrix's elements stand among its 6 different ones."""
+
+
+@dataclass(frozen=True)
+class Squares:
+    """A track as the six different products of its homogeneous coordinates, the last of which says what was seen."""
+
+    products: Float[np.ndarray, "time joint 6"]
+
+    @classmethod
+    def of(cls, points: Float[np.ndarray, "time joint 2"]) -> "Squares":
+        """Of points whose middle is near 0 and whose spread is near 1; nan where unseen."""
+        seen = np.isfinite(points).all(axis=2, keepdims=True)
+        places = np.where(seen, np.concatenate([points, np.ones_like(points[..., :1])], axis=2), 0.0)
+        return cls(places[..., _UPPER[0]] * places[..., _UPPER[1]])
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of two tracks at some lags; whatever it is where `count` is 0."""
+
+    count: Float[np.ndarray, " lag"]
+    """Points seen in both."""
+    together: Float[np.ndarray, "lag 6 6"]
+    """Products of one side times those of the other, summed over points side by side."""
+    apart: Float[np.ndarray, "lag 6 6"]
+    """The same, of the same points in random order."""
+
+
+def window_moments(a: Squares, b: Squares, window: slice, lags: Int[np.ndarray, " lag"]) -> Moments:
+    """Moments of a window of b at every lag; empty where a doesn't cover the window.
+
+    Args:
+        a: First track.
+        b: Second track.
+        window: Samples of b.
+        lags: Sample t of b lies beside sample t + lag of a; increasing by ones, or any.
+    """
+    own = b.products[window]
+    length = len(own)
+    start = lags + window.start
+    inside = np.flatnonzero((start >= 0) & (start + length <= len(a)))
+    count, together, apart = _empty(len(lags))
+    if inside.size:
+        beside = np.lib.stride_tricks.sliding_window_view(a.products, length, axis=0)[start[inside]]
+        for joint in range(own.shape[1]):
+            _add(inside, (count, together, apart), beside[:, joint] @ own[:, joint])
+        count[count < _LEAST_SHARE * max(float(own[..., 5].sum()), 1.0)] = 0
+    return Moments(count, together, apart)
+
+
+def overlap_moments(a: Squares, b: Squares, lags: Int[np.ndarray, " lag"]) -> Moments:
+    """Moments of all that overlaps at every lag, by FFT: O(n log n)."""
+    size = next_fast_len(len(a) + len(b), real=True)
+    count, together, apart = _empty(len(lags))
+    every = np.arange(len(lags))
+    for joint in range(a.products.shape[1]):
+        spectra_a = rfft(a.products[:, joint], size, axis=0)
+        spectra_b = np.conj(rfft(b.products[:, joint], size, axis=0))
+        products = irfft(spectra_a[:, :, None] * spectra_b[:, None, :], size, axis=0)[lags % size]
+        _add(every, (count, together, apart), products)
+    return Moments(np.round(count), together, apart)
+
+
+def _empty(lags: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.zeros(lags), np.zeros((lags, 6, 6)), np.zeros((lags, 6, 6))
+
+
+def _add(at: np.ndarray, sums: tuple[np.ndarray, np.ndarray, np.ndarray], products: np.ndarray) -> None:
+    """Take in one joint. The last product of each side is 1 where it was seen: with it, sums of one side alone."""
+    count, together, apart = sums
+    both = products[:, 5, 5]
+    count[at] += both
+    together[at] += products
+    apart[at] += products[:, :, 5:] * products[:, 5:, :] / np.maximum(both, 1.0)[:, None, None]
+
+
+def agreement(moments: Moments, fundamental: Float[np.ndarray, "3 3"] | None) -> Float[np.ndarray, " lag"]:
+    """−½ log of the ratio per point, times the points: how much better in time than at random; nan without points.
+
+    Args:
+        moments: At some lags.
+        fundamental: The known geometry, in the coordinates of the points; None: whatever suits each lag best.
+    """
+    found = np.full(len(moments.count), np.nan)
+    some = np.flatnonzero(moments.count > 9)
+    for first in range(0, len(some), _BLOCK_LAGS):
+        block = some[first : first + _BLOCK_LAGS]
+        together, apart = _nine(moments.together[block]), _nine(moments.apart[block])
+        ratio = _smallest(together, apart) if fundamental is None else _of(together, apart, fundamental.ravel())
+        found[block] = -0.5 * np.log(np.clip(ratio, 1e-6, 1.0)) * moments.count[block]
+    return found
+
+
+_BLOCK_LAGS = 8192
+
+
+def _nine(products: Float[np.ndarray, "lag 6 6"]) -> Float[np.ndarray, "lag 9 9"]:
+    """Moments of x_a ⊗ x_b from those of the different products."""
+    row_a, row_b = np.divmod(np.arange(9), 3)
+    return products[:, _PLACE[row_a[:, None], row_a], _PLACE[row_b[:, None], row_b]]
+
+
+def _of(together: np.ndarray, apart: np.ndarray, f: np.ndarray) -> Float[np.ndarray, " lag"]:
+    return np.asarray((together @ f @ f) / np.maximum(apart @ f @ f, 1e-300))
+
+
+def _smallest(together: Float[np.ndarray, "lag 9 9"], apart: Float[np.ndarray, "lag 9 9"]) -> Float[np.ndarray, " lag"]:
+    """Least generalized eigenvalue."""
+    level = _RIDGE * np.trace(apart, axis1=1, axis2=2)[:, None, None] * np.eye(9)
+    root = np.linalg.cholesky(apart + level)
+    half = np.linalg.solve(root, together + level)
+    whitened = np.linalg.solve(root, half.transpose(0, 2, 1))
+    return np.asarray(np.linalg.eigvalsh(0.5 * (whitened + whitened.transpose(0, 2, 1)))[:, 0])

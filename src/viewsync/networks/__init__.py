@@ -1,0 +1,1 @@
+"""Networks as modules, and nothing else: no files, no training, no data."""

@@ -1,0 +1,127 @@
+"""Training of the pose embedding, from motions to weights."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lightning
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from viewsync.benchmarks.machine import this_machine
+from viewsync.networks.checkpoints import ModelCard, save_network
+from viewsync.networks.pose_embedding import RATE_HZ, PoseEmbedding
+from viewsync.pose_embedding.correlation import correlations, lags, overlaps
+from viewsync.pose_embedding.data import Batch, Pairs, filmed
+from viewsync.pose_embedding.evaluate import evaluate
+from viewsync.pose_embedding.losses import contrast, nearby
+from viewsync.pose_embedding.performances import Recorded, performances, recorded
+
+NAME = "pose-embedding"
+Item = TypeVar("Item")
+Progress = Callable[[str, int, int], None]
+"""Told of a task how much of it is done, and how much there is."""
+
+_LEAST_OVERLAP_SECONDS = 1.5
+_LEARNING_RATE, _WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 2e-3, 0.01, 0.1, 1.0
+_BATCH_SIZE = 32
+_CAMERAS = 8
+_PERFORMANCES, _HELD_OUT_PERFORMANCES = 160, 48
+_PURPOSE = "Embeds each instant of a person's 2D joints (COCO-17) such that two cameras' rows correlate at the true lag."
+_LICENCE = (
+    "CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, supported by NSF EIA-0196217): free for any use, not for "
+    "resale; DeepMimic clips: MIT; viewsync's own motions and anny's bodies: Apache-2.0"
+)
+
+
+class Training(lightning.LightningModule):
+    """What one step of training does.
+
+    Args:
+        network: To be trained.
+        steps: How many there will be: the learning rate rises and falls once in that time.
+    """
+
+    def __init__(self, network: PoseEmbedding, steps: int) -> None:
+        super().__init__()
+        self.network = network
+        self.steps = steps
+
+    def training_step(self, batch: Batch, _: int) -> Float[Tensor, ""]:
+        """The loss of one batch."""
+        a, b = self.network(batch.a), self.network(batch.b)
+        frames = a.shape[1], b.shape[1]
+        short = overlaps(*frames) < _LEAST_OVERLAP_SECONDS * RATE_HZ
+        logits = correlations(a, b).masked_fill(short, -torch.inf)
+        lag_frames, own = lags(*frames).to(a), torch.diagonal(logits).T
+        return contrast(logits, lag_frames, batch.lag_frames) + nearby(own, lag_frames, batch.lag_frames)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW under one cycle of the learning rate."""
+        optimizer = torch.optim.AdamW(self.network.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, _LEARNING_RATE, total_steps=self.steps, pct_start=_WARM_UP_SHARE
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+
+class _Reporter(lightning.Callback):
+    def __init__(self, progress: Progress, steps: int) -> None:
+        self.progress, self.steps = progress, steps
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        """After each step."""
+        self.progress("training", trainer.global_step, self.steps)
+
+
+def train(
+    motions: Sequence[Path], out: Path, *, seed: int, steps: int, command: str, progress: Progress = lambda *_: None
+) -> ModelCard:
+    """Make performances, train on views of them, measure on those held out, and write weights and card.
+
+    Args:
+        motions: Folders of motion capture; without any, people do what the package makes up only.
+        out: Folder for ``pose-embedding.safetensors`` and ``pose-embedding.json``.
+        seed: Of everything random.
+        steps: Batches of 32 pairs of views.
+        command: What the user called, for the card.
+        progress: Told how far it is.
+
+    Raises:
+        InputError: A folder holds no motion that can be read, or nothing can be written to `out`.
+    """
+    clips = recorded(tuple(motions))
+    people = _told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
+    views = list(_told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
+    lightning.seed_everything(seed, verbose=False)
+    arguments: dict[str, Any] = {}
+    network = PoseEmbedding(**arguments)
+    trainer = lightning.Trainer(
+        accelerator="cpu", devices=1, max_steps=steps, gradient_clip_val=_LARGEST_GRADIENT, logger=False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+        callbacks=[_Reporter(progress, steps)],
+    )  # fmt: skip
+    trainer.fit(Training(network, steps), DataLoader(Pairs(views, _BATCH_SIZE, seed), batch_size=None))
+    unseen = list(performances(clips.held_out, _HELD_OUT_PERFORMANCES, seed, held_out=True))
+    metrics = evaluate(network.eval(), unseen, seed=seed, progress=progress)
+    card = ModelCard(_PURPOSE, arguments, _data(clips), _LICENCE, command, seed, this_machine().commit, metrics)
+    save_network(out / f"{NAME}.safetensors", network, card)
+    return card
+
+
+def _data(clips: Recorded) -> str:
+    """For the card."""
+    seen, unseen = (", ".join(clip.name for clip in some) or "none" for some in (clips.training, clips.held_out))
+    return (
+        f"Virtual moving cameras on the package's own motions and on motion capture. Trained on: {seen}. "
+        f"Held out: {unseen}, and own motions of other seeds."
+    )
+
+
+def _told(items: Iterable[Item], task: str, count: int, progress: Progress) -> Iterator[Item]:
+    """The same, while progress is told."""
+    for done, item in enumerate(items, start=1):
+        progress(task, done, count)
+        yield item
