@@ -10,6 +10,8 @@ FORGET_SECONDS = 1.0
 _REACH, _REACH_PER_SECOND = 0.4, 1.2
 # People keep their velocity for this long. After it, they are expected where they would have got to.
 _COAST_SECONDS = 0.5
+# A body that was seen as two halves for a moment goes on as who it was: newcomers count as farther away by this.
+_NEWCOMER_SIGHTS, _NEWCOMER = 10, 0.15
 _SMOOTHING_SECONDS = 0.15
 # A single joint has no size. It gets this share of the extent of all that was seen, and so many pixels at least.
 _POINT_SHARE, _POINT_PIXELS = 0.1, 100.0
@@ -106,7 +108,8 @@ class Tracker:
         reach_pixels = np.maximum(tracks["size"][:, None], people["size"]) * reach[:, None]
         # One for all beyond reach, or else a hopeless one might spoil the assignment of the others.
         cost = np.minimum(distance / reach_pixels, 1)
-        going_on, who = linear_sum_assignment(cost)
+        newcomers = (tracks["sights"] < _NEWCOMER_SIGHTS) & (tracks["sights"].max() >= _NEWCOMER_SIGHTS)
+        going_on, who = linear_sum_assignment(cost + _NEWCOMER * newcomers[:, None])
         near = cost[going_on, who] < 1
         return going_on[near], who[near]
 

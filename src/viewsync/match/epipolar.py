@@ -9,7 +9,7 @@ left is the information about it alone.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -69,6 +69,7 @@ class Residuals:
     weight: Float[np.ndarray, " point"]
 
 
+@runtime_checkable
 class Geometry(Protocol):
     """What is or isn't known about the two views."""
 

@@ -8,7 +8,11 @@ _TAIL = 0.1
 """Share of the null distribution that its exponential tail is fitted to."""
 _MOST = 12.0
 """One window alone counts no more than this: a motion may be had twice."""
-_FEWEST = 30
+_FEWEST = 12
+_USUAL_SCALE = 40.0
+"""Of the tail, in nats of agreement: smoothed joints resemble their neighbours, in time and on the body."""
+_USUAL_WEIGHT = 100.0
+"""Lags at which what a pair itself shows counts as much as what is usual."""
 
 
 def surprise(
@@ -42,11 +46,14 @@ def surprise(
 
 
 def _rarity(values: Float[np.ndarray, " lag"], null: Float[np.ndarray, " rank"]) -> Float[np.ndarray, " lag"]:
-    """−log p by rank, and beyond the ranks by an exponential tail."""
+    """−log p by rank, and beyond the ranks by an exponential tail.
+
+    The largest few of many may be the truth itself: the mean excess is taken without them.
+    """
     edge = null[int((1 - _TAIL) * len(null))]
-    # The largest few may be the truth itself: the mean excess is taken without them.
     excess = null[null > edge] - edge
-    scale = max(float(excess[: max(int(0.8 * len(excess)), 1)].mean()) * 1.7, 1e-9) if excess.size else 1e-9
+    own = float(excess[: max(int(0.8 * len(excess)), 1)].mean()) * 1.7 if excess.size else 0.0
+    scale = (len(null) * own + _USUAL_WEIGHT * _USUAL_SCALE) / (len(null) + _USUAL_WEIGHT)
     rank = 1 - np.searchsorted(null, values) / len(null)
     beyond = -np.log(_TAIL) + (values - edge) / scale
     return np.asarray(np.where(values > edge, np.minimum(beyond, _MOST), -np.log(np.maximum(rank, _TAIL))))

@@ -52,7 +52,7 @@ class Moments:
 
 
 def window_moments(a: Squares, b: Squares, window: slice, lags: Int[np.ndarray, " lag"]) -> Moments:
-    """Moments of a window of b at every lag; empty where a doesn't cover the window.
+    """Moments of a window of b at every lag; empty where a hardly covers the window.
 
     Args:
         a: First track.
@@ -62,11 +62,14 @@ def window_moments(a: Squares, b: Squares, window: slice, lags: Int[np.ndarray, 
     """
     own = b.products[window]
     length = len(own)
-    start = lags + window.start
-    inside = np.flatnonzero((start >= 0) & (start + length <= len(a)))
+    # Nothing is seen before a begins or after it ends, so that a window may hang over.
+    nothing = np.zeros((length, *a.products.shape[1:]))
+    start = lags + window.start + length
     count, together, apart = _empty(len(lags))
+    inside = np.flatnonzero((start > 0) & (start <= len(a) + length))
     if inside.size:
-        beside = np.lib.stride_tricks.sliding_window_view(a.products, length, axis=0)[start[inside]]
+        padded = np.concatenate([nothing, a.products, nothing])
+        beside = np.lib.stride_tricks.sliding_window_view(padded, length, axis=0)[start[inside]]
         for joint in range(own.shape[1]):
             _add(inside, (count, together, apart), beside[:, joint] @ own[:, joint])
         count[count < _LEAST_SHARE * max(float(own[..., 5].sum()), 1.0)] = 0

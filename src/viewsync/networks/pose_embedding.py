@@ -36,7 +36,7 @@ class PoseEmbedding(nn.Module):
         self,
         joints: int = 17,
         channels: int = 128,
-        dimensions: int = 32,
+        dimensions: int = 64,
         dilations: tuple[int, ...] = (1, 2, 4, 8, 4, 2),
     ) -> None:
         super().__init__()

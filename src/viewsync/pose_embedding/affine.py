@@ -6,8 +6,8 @@ from scipy.ndimage import gaussian_filter1d
 
 _LEAST_JOINTS = 5
 """Four points always fit."""
-_FLOOR = 0.03
-"""Misfits below so many body sizes don't count: as exact as a detector is at best."""
+_FLOOR = 0.08
+"""In body sizes: misfits well below count by their square, those above by their logarithm, so that wild ones count little."""
 _REACH_FRAMES = 10
 
 Track = Float[np.ndarray, "time joint 3"]
@@ -18,8 +18,8 @@ def affine_misfit(
     b: Track,
     lags: Int[np.ndarray, " lag"],
     *,
-    smooth_frames: float = 1.5,
-    geometry_frames: float = 13.0,
+    smooth_frames: float = 2.0,
+    geometry_frames: float = 10.0,
 ) -> Float[np.ndarray, " lag"]:
     """How badly two tracks fit views of one moving body, per instant in common, for each lag.
 
@@ -59,13 +59,13 @@ def refined(a: Track, b: Track, lag_frames: float, reach_frames: int = _REACH_FR
         reach_frames: How far off that may be.
     """
     lags = round(lag_frames) + np.arange(-reach_frames, reach_frames + 1)
-    misfits = affine_misfit(a, b, lags)
-    if not np.isfinite(misfits).any():
+    misfits = np.nan_to_num(affine_misfit(a, b, lags), nan=np.inf)
+    best = int(np.argmin(misfits[1:-1])) + 1
+    before, here, after = misfits[best - 1 : best + 2]
+    if not np.isfinite(here):
         return lag_frames
-    best = int(np.nanargmin(misfits[1:-1])) + 1 if np.isfinite(misfits[1:-1]).any() else int(np.nanargmin(misfits))
-    before, here, after = misfits[max(best - 1, 0)], misfits[best], misfits[min(best + 1, len(lags) - 1)]
     bend = before - 2 * here + after
-    return float(lags[best] + (np.clip((before - after) / (2 * bend), -1, 1) if bend > 0 else 0.0))
+    return float(lags[best] + (np.clip((before - after) / (2 * bend), -1, 1) if 0 < bend < np.inf else 0.0))
 
 
 def _misfit(a: Track, b: Track, geometry_frames: float) -> Float[np.ndarray, " known"]:

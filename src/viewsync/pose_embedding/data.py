@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -34,8 +35,7 @@ class View:
     track: Track
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """As many pairs of views as there are rows."""
 
     a: Float[Tensor, "pair time joint 3"]

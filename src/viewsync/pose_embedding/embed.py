@@ -1,5 +1,8 @@
 """Tracks of joints as embeddings: what the cue calls."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
@@ -17,7 +20,7 @@ def with_confidence(points: Float[np.ndarray, "time joint 2"]) -> Float32[np.nda
 
 
 def embed(tracks: Float32[np.ndarray, "time joint 3"], model: PoseEmbedding) -> Float32[np.ndarray, "time dimension"]:
-    """Embeddings of one person's track, of any length.
+    """Embeddings of one person's track, of any length, on one thread.
 
     Args:
         tracks: x, y (any unit) and confidence at `networks.pose_embedding.RATE_HZ`; see `with_confidence`.
@@ -26,13 +29,21 @@ def embed(tracks: Float32[np.ndarray, "time joint 3"], model: PoseEmbedding) -> 
     Returns:
         One embedding per instant; zeros where nothing was seen. The same, but for rounding, as in one go.
     """
-    if len(tracks) == 0:
-        return np.zeros((0, model.direction.out_features), np.float32)
-    margin = model.reach_frames
-    parts = []
-    with torch.inference_mode():
+    parts = [np.zeros((0, model.direction.out_features), np.float32)]
+    with _one_thread(), torch.inference_mode():
         for start in range(0, len(tracks), CHUNK_FRAMES):
-            first = max(start - margin, 0)
-            piece = torch.from_numpy(tracks[first : start + CHUNK_FRAMES + margin])
+            first = max(start - model.reach_frames, 0)
+            piece = torch.from_numpy(tracks[first : start + CHUNK_FRAMES + model.reach_frames])
             parts.append(model(piece[None])[0, start - first :][:CHUNK_FRAMES].numpy())
     return np.concatenate(parts)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The cue works at several recordings at once."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -156,7 +156,7 @@ def _detected(
     inside: Bool[np.ndarray, "frame joint"],
     rng: Generator,
 ) -> Detections:
-    """Noise of 1 to 8 px, partly slow, with wild joints; joints missing for a while; left and right exchanged."""
+    """Noise of 1 to 10 px, partly slow, with wild joints; joints missing for a while; left and right exchanged."""
     frames, joints = inside.shape
     interval = float(np.median(np.diff(seconds)))
     wild = rng.uniform(size=(frames, joints)) < rng.uniform(0, 0.03)
@@ -164,7 +164,7 @@ def _detected(
     kept = np.exp(-interval / rng.uniform(0.03, 0.3))
     slow = lfilter([np.sqrt(1 - kept**2)], [1, -kept], rng.normal(size=pixels.shape), axis=0)
     part = rng.uniform(0, 0.7)
-    sizes = np.exp(rng.uniform(np.log(1), np.log(8))) * rng.uniform(0.6, 1.4, (1, joints, 1))
+    sizes = np.exp(rng.uniform(np.log(1), np.log(10))) * rng.uniform(0.6, 1.4, (1, joints, 1))
     found = pixels + sizes * (np.sqrt(1 - part) * noise + np.sqrt(part) * slow)
     swapped = _bursts(frames, 1, rng.uniform(0, 0.03), 0.1 / interval, rng)[:, 0]
     found[swapped] = found[swapped][:, _OTHER_SIDE]

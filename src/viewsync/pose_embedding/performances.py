@@ -32,7 +32,7 @@ fifth of DeepMimic's clips together with their mirror images and the cycles cut 
 _HELD_OUT_SEEDS = 1_000_000
 """The package's own motions of seeds from here on are held out, too."""
 _SECONDS = 40.0
-_BODIES, _REPERTOIRES = 40, 12
+_BODIES, _REPERTOIRES = 40, 24
 _REACH_METRES = 1.5
 _FLOOR = (-3.0, 3.0, -3.0, 3.0)
 
@@ -55,11 +55,13 @@ def recorded(folders: tuple[Path, ...]) -> Recorded:
         InputError: A folder holds no motion, or one that can't be read.
     """
     clips = [clip for folder in folders for clip in read_motions(folder).clips]
-    held_out = [clip.name.rpartition("/")[2].startswith(HELD_OUT) for clip in clips]
-    return Recorded(
-        tuple(clip for clip, out in zip(clips, held_out, strict=True) if not out),
-        tuple(clip for clip, out in zip(clips, held_out, strict=True) if out),
-    )
+    training = tuple(clip for clip in clips if not is_held_out(clip.name))
+    return Recorded(training, tuple(clip for clip in clips if is_held_out(clip.name)))
+
+
+def is_held_out(name: str) -> bool:
+    """Whether training never sees the clip of this name, whatever folder it lies in."""
+    return name.rpartition("/")[2].startswith(HELD_OUT)
 
 
 def performances(clips: tuple[MotionClip, ...], count: int, seed: int, *, held_out: bool = False) -> Iterator[Joints]:
@@ -81,13 +83,13 @@ def performances(clips: tuple[MotionClip, ...], count: int, seed: int, *, held_o
 
 
 def _performance(body: Body, clips: tuple[MotionClip, ...], own: Repertoire, rng: Generator) -> Performance:
-    """Recorded more often than not, as it is richer than what is made up."""
+    """Recorded every other time, if anything is."""
     seed = int(rng.integers(2**31))
     manner, stand = own.manners[rng.integers(len(own.manners))], own.stands[rng.integers(len(own.stands))]
-    if clips and rng.uniform() < 0.6:
+    if clips and rng.uniform() < 0.5:
         some = tuple(clips[index] for index in rng.permutation(len(clips))[: rng.integers(1, 7)])
         return Take(body.skeleton, some, np.zeros(2), 0.0, 0.0, _SECONDS, seed)
-    if rng.uniform() < 0.35:
+    if rng.uniform() < 0.4:
         (path,) = wander(Ground(_FLOOR), 1, _SECONDS, seed=seed)
         return Walk(path, body.skeleton, manner, stand, seed)
     return Take(

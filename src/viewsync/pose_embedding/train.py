@@ -1,5 +1,7 @@
 """Training of the pose embedding, from motions to weights."""
 
+import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,8 +29,8 @@ Progress = Callable[[str, int, int], None]
 _LEAST_OVERLAP_SECONDS = 1.5
 _LEARNING_RATE, _WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 2e-3, 0.01, 0.1, 1.0
 _BATCH_SIZE = 32
-_CAMERAS = 8
-_PERFORMANCES, _HELD_OUT_PERFORMANCES = 160, 48
+_CAMERAS = 6
+_PERFORMANCES, _HELD_OUT_PERFORMANCES = 240, 48
 _PURPOSE = "Embeds each instant of a person's 2D joints (COCO-17) such that two cameras' rows correlate at the true lag."
 _LICENCE = (
     "CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, supported by NSF EIA-0196217): free for any use, not for "
@@ -95,20 +97,35 @@ def train(
     clips = recorded(tuple(motions))
     people = _told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
     views = list(_told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
-    lightning.seed_everything(seed, verbose=False)
-    arguments: dict[str, Any] = {}
-    network = PoseEmbedding(**arguments)
-    trainer = lightning.Trainer(
-        accelerator="cpu", devices=1, max_steps=steps, gradient_clip_val=_LARGEST_GRADIENT, logger=False,
-        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        callbacks=[_Reporter(progress, steps)],
-    )  # fmt: skip
-    trainer.fit(Training(network, steps), DataLoader(Pairs(views, _BATCH_SIZE, seed), batch_size=None))
+    network = trained(Pairs(views, _BATCH_SIZE, seed), seed=seed, steps=steps, progress=progress)
     unseen = list(performances(clips.held_out, _HELD_OUT_PERFORMANCES, seed, held_out=True))
-    metrics = evaluate(network.eval(), unseen, seed=seed, progress=progress)
-    card = ModelCard(_PURPOSE, arguments, _data(clips), _LICENCE, command, seed, this_machine().commit, metrics)
+    metrics = evaluate(network, unseen, seed=seed, progress=progress)
+    card = ModelCard(_PURPOSE, {}, _data(clips), _LICENCE, command, seed, this_machine().commit, metrics)
     save_network(out / f"{NAME}.safetensors", network, card)
     return card
+
+
+def trained(pairs: Pairs, *, seed: int, steps: int, progress: Progress = lambda *_: None) -> PoseEmbedding:
+    """A network of the usual size, trained on pairs of views.
+
+    Args:
+        pairs: What it sees.
+        seed: Of its first weights.
+        steps: Batches.
+        progress: Told how far it is.
+    """
+    # Lightning says what hardware there is, and more.
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(action="ignore"):
+        torch.manual_seed(seed)
+        network = PoseEmbedding()
+        trainer = lightning.Trainer(
+            accelerator="cpu", devices=1, max_steps=steps, gradient_clip_val=_LARGEST_GRADIENT, logger=False,
+            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+            callbacks=[_Reporter(progress, steps)],
+        )  # fmt: skip
+        trainer.fit(Training(network, steps), DataLoader(pairs, batch_size=None))
+    return network.eval()
 
 
 def _data(clips: Recorded) -> str:
