@@ -97,7 +97,7 @@ def test_any_file_can_be_the_reference(capsys):
         (("front", "side", "--ref", "top"), "--ref top: no such recording. It must be one of: front, side."),
         (("front", "side", "--tolerance-ms", "-1"), "--tolerance-ms must be a number of milliseconds, 0 or more, got -1"),
         (("front", "side", "--tolerance-ms", "nan"), "--tolerance-ms must be a number of milliseconds, 0 or more, got nan"),
-        (("front", "side", "--cue", "smell"), "--cue smell: choose one or more of audio, motion."),
+        (("front", "side", "--cue", "smell"), "--cue smell: choose one or more of audio, motion, pose."),
         (("front", "missing.mp4"), "missing.mp4: there is no such file"),
     ],
 )

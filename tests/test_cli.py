@@ -10,11 +10,12 @@ import av
 import numpy as np
 import pytest
 
-from footage import three_cameras, write_wav
+from footage import NOT_POSES, three_cameras, write_wav
 from viewsync.cli import main
 from viewsync.outputs import timeline_json
 from viewsync.worlds.drawn import Scene, SketchCamera, write_video
 
+QUICK = ("--cue", ",".join(NOT_POSES))
 PROGRAM = [sys.executable, "-c", "from viewsync.cli import main; main()"]
 
 
@@ -24,7 +25,7 @@ def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[s
 
 
 def test_sync_writes_its_results_and_prints_json_alone(tmp_path):
-    done = run("sync", *three_cameras(), "-o", tmp_path / "out", "--json")
+    done = run("sync", *three_cameras(), "-o", tmp_path / "out", "--json", *QUICK)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     printed = json.loads(done.stdout)
@@ -38,7 +39,7 @@ def test_sync_writes_its_results_and_prints_json_alone(tmp_path):
 def test_what_cannot_be_tied_is_exit_code_3_with_reasons_on_stderr(tmp_path):
     still = tmp_path / "still.mp4"
     write_video(Scene(seed=3, activity=0.0), SketchCamera(seed=8, duration_seconds=6), still)
-    done = run("sync", three_cameras()[0], three_cameras()[1], still, "-o", tmp_path / "out", "--ref", "front")
+    done = run("sync", three_cameras()[0], three_cameras()[1], still, "-o", tmp_path / "out", "--ref", "front", *QUICK)
     assert done.returncode == 3
     assert "still: no evidence" in done.stderr
     cameras = {camera["id"]: camera for camera in json.loads((tmp_path / "out" / "timeline.json").read_text())["cameras"]}
@@ -54,14 +55,14 @@ def test_help_names_the_commands():
 
 def test_a_terminal_without_the_characters_gets_others(tmp_path):
     out = tmp_path / "naïve [bold] :smile:"
-    done = run("sync", *three_cameras()[:2], "-o", out, PYTHONIOENCODING="ascii")
+    done = run("sync", *three_cameras()[:2], "-o", out, *QUICK, PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert "na\\xefve [bold] :smile:\n" in done.stdout
 
 
 @pytest.mark.parametrize("as_json", [(), ("--json",)])
 def test_a_reader_that_leaves_early_stops_no_result(tmp_path, as_json):
-    command = [*PROGRAM, "sync", *map(str, three_cameras()[:2]), "-o", str(tmp_path), *as_json]
+    command = [*PROGRAM, "sync", *map(str, three_cameras()[:2]), "-o", str(tmp_path), *QUICK, *as_json]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
@@ -71,7 +72,7 @@ def test_a_reader_that_leaves_early_stops_no_result(tmp_path, as_json):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_behind_stdout_is_one_sentence(tmp_path):
-    command = [*PROGRAM, "sync", *map(str, three_cameras()[:2]), "-o", str(tmp_path), "--json"]
+    command = [*PROGRAM, "sync", *map(str, three_cameras()[:2]), "-o", str(tmp_path), "--json", *QUICK]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (2, "viewsync: can't go on: no space left on device.\n")

@@ -342,6 +342,8 @@ class PoseSignal(Signal):
     tracks: tuple[Track, ...]
     camera: CalibratedCamera | None = None
     """Where it stood, if anybody knows and it stood still."""
+    height_pixels: int | None = None
+    """Of its pictures."""
 
 
 # ── match ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,17 +2,16 @@
 
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from drawn_people import SEEDS, picture
 
 from viewsync.estimation.movenet import JOINTS, MIN_CONFIDENCE, MIN_SCORE, WEIGHTS, MoveNet, _distinct
+from viewsync.estimation.thunder import WEIGHTS as THUNDER
 from viewsync.estimation.thunder import Thunder
 from viewsync.types import InputError
 
-THUNDER = Path(__file__).parents[2].parent / "shared" / "models" / "movenet-thunder-fp16.onnx"
 SWAPPED = [
     JOINTS.index(name.replace("left", "?").replace("right", "left").replace("?", "right")) for name in JOINTS
 ]  # What is left in a picture is right in its mirror image.
@@ -94,13 +93,13 @@ def test_sizes_out_of_range_are_refused(size):
         MoveNet(size)
 
 
-def test_the_weights_are_those_of_the_card():
-    card = json.loads(WEIGHTS.with_name("movenet-multipose.json").read_text())
-    assert card["file"] == WEIGHTS.name
-    assert card["sha256"] == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+@pytest.mark.parametrize("weights", [WEIGHTS, THUNDER])
+def test_the_weights_are_those_of_the_card(weights):
+    card = json.loads(weights.with_name(weights.name.replace("-fp16.onnx", ".json")).read_text())
+    assert card["file"] == weights.name
+    assert card["sha256"] == hashlib.sha256(weights.read_bytes()).hexdigest()
 
 
-@pytest.mark.skipif(not THUNDER.exists(), reason="MoveNet Thunder isn't there")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_looking_again_finds_about_the_same(net, seed):
     people = net(picture(seed))

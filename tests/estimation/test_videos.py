@@ -12,6 +12,7 @@ from viewsync.estimation.movenet import JOINTS, MoveNet
 from viewsync.estimation.videos import estimate, estimate_all
 from viewsync.media.pictures import excerpt
 from viewsync.media.probe import probe
+from viewsync.store import Store
 from viewsync.types import InputError
 
 
@@ -69,6 +70,38 @@ def test_every_third_frame(whole):
     part = estimate(recording(), size=256, every=3)
     np.testing.assert_array_equal(part.pts_seconds, whole.pts_seconds[::3])
     np.testing.assert_array_equal(part.pixels, whole.pixels[whole.frames % 3 == 0])
+
+
+def test_while_nobody_is_seen_frames_are_left_out(whole):
+    nobody = probe(gray_video())
+    assert len(nobody.video.pts) == 8  # of 1/15 s
+    rested = estimate(nobody, size=256, rest_seconds=0.2)
+    np.testing.assert_allclose(rested.pts_seconds, [0, 0.2, 0.4])
+    same(estimate(recording(), size=256, rest_seconds=0.5), whole)
+
+
+def test_each_recording_may_have_its_own_pace(whole):
+    second = probe(video(2), id="second")
+    both = estimate_all([recording(), second], size=256, every={recording().id: 1, "second": 4})
+    same(both[recording().id], whole)
+    assert len(both["second"].pts_seconds) == 4
+
+
+def test_what_was_kept_is_not_estimated_again(whole, tmp_path):
+    told = []
+
+    def again(**changes):
+        told.clear()
+        arguments = {"size": 256, "store": Store(tmp_path), "progress": lambda *step: told.append(step), **changes}
+        return estimate_all([recording()], **arguments)[recording().id]
+
+    same(again(), whole)
+    assert len(told) == 16
+    same(again(), whole)
+    assert not told
+    for changes in ({"every": 2}, {"spans": {recording().id: [(0.0, 0.5)]}}, {"size": 320}, {"rest_seconds": 0.1}):
+        again(**changes)
+        assert told
 
 
 def test_several_at_a_time_are_the_same_as_one_by_one(whole):

@@ -45,6 +45,7 @@ def test_golden(tmp_path: Path):
         "offset_rate_covariance": pytest.approx(-3e-3),
         "rate_bound_ppm": pytest.approx(20.0),
         "last_pts_seconds": pytest.approx(13.4),
+        "kind": "video",
     }
     assert document["pairs"][0] == {
         "a": "cam1",

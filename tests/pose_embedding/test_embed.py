@@ -3,9 +3,15 @@ import pytest
 import torch
 
 from viewsync.networks.checkpoints import load_network, shipped
-from viewsync.networks.pose_embedding import PoseEmbedding
+from viewsync.networks.pose_embedding import RATE_HZ, PoseEmbedding
 from viewsync.pose_embedding import embed as module
+from viewsync.pose_embedding.correlation import correlations, lags, peak
 from viewsync.pose_embedding.embed import embed, with_confidence
+from viewsync.worlds.motions import moves
+from viewsync.worlds.motions.figure import poses
+from viewsync.worlds.motions.posture import RATE_HZ as POSTURES_HZ
+from viewsync.worlds.motions.skeleton import AVERAGE, JOINTS, Poses
+from viewsync.worlds.people.joints import COCO17
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +44,40 @@ def test_nothing_gives_nothing(network):
     assert embed(tracks(1)[:0], network).shape == (0, network.direction.out_features)
 
 
-def test_standing_still_tells_less_than_moving(network):
-    rng = np.random.default_rng(1)
-    moving = tracks(300)
-    still = np.repeat(moving[150:151], 300, axis=0)
-    still[..., :2] += 0.2 * rng.normal(size=(300, 17, 2))
-    assert np.linalg.norm(embed(still, network), axis=1).mean() < np.linalg.norm(embed(moving, network), axis=1).mean()
+BONES = {
+    "Arm": ("left_shoulder", "right_shoulder"),
+    "ForeArm": ("left_elbow", "right_elbow"),
+    "Hand": ("left_wrist", "right_wrist"),
+    "UpLeg": ("left_hip", "right_hip"),
+    "Leg": ("left_knee", "right_knee"),
+    "Foot": ("left_ankle", "right_ankle"),
+}
+
+
+def from_afar(move, azimuth, first=0.0, seconds=8.0, noise=0.0):
+    """Limbs of somebody who does one of the package's own moves, from a side, by a lens of infinite length; no face."""
+    clip = poses(move(np.random.default_rng([5, 2_000_000])))
+    heads, _ = Poses(clip.hips_metres, clip.rotations).joints(AVERAGE)
+    times = (first + np.arange(int(seconds * RATE_HZ)) / RATE_HZ) * POSTURES_HZ
+    points = np.full((len(times), 17, 2), np.nan)
+    for bone, names in BONES.items():
+        for side, name in zip(("Left", "Right"), names, strict=True):
+            places = heads[:, JOINTS.index(side + bone)]
+            x, y, z = (np.interp(times, np.arange(len(places)), places[:, axis]) for axis in range(3))
+            across = np.cos(azimuth) * x + np.sin(azimuth) * y
+            points[:, COCO17.index(name)] = 200 * np.stack([across, -z], axis=1)
+    return with_confidence(points + noise * np.random.default_rng(int(10 * azimuth)).normal(size=points.shape))
+
+
+@pytest.mark.parametrize("azimuth", [0.5, 1.5, 2.6])
+@pytest.mark.parametrize("move", [moves.punch, moves.squat])
+def test_shipped_weights_find_a_move_again_from_another_side(network, move, azimuth):
+    a = embed(from_afar(move, 0.2, noise=2), network)
+    b = embed(from_afar(move, azimuth, first=1.51, noise=2), network)
+    likeness = correlations(torch.from_numpy(a)[None], torch.from_numpy(b)[None])[0, 0]
+    assert lags(len(a), len(b))[0] + peak(likeness) == pytest.approx(1.51 * RATE_HZ, abs=1.0)
+
+
+def test_standing_tells_less_than_dancing(network):
+    standing, dancing = (embed(from_afar(move, 0.4), network) for move in (moves.stand, moves.dance))
+    assert 1.5 * np.linalg.norm(standing, axis=1).mean() < np.linalg.norm(dancing, axis=1).mean()

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from viewsync.media.probe import probe
-from viewsync.outputs.timeline_json import CameraEntry, Document
+from viewsync.outputs.timeline_json import KEYPOINTS, CameraEntry, Document
 from viewsync.timeline.clock import ClockMap
 from viewsync.types import InputError, Recording, VideoTrack
 
@@ -49,7 +49,8 @@ def plan(document: Document, timeline_path: Path, out: Path, suffix: Callable[[R
         suffix: How the name of a recording's file ends.
 
     Raises:
-        InputError: No recording is tied; a tied one has gone or changed, or can't be read; or they have no time in common.
+        InputError: No recording is tied; a tied one has gone or changed, can't be read, or has no file of its own but
+            keypoints; or they have no time in common.
     """
     tied = [entry for entry in document["cameras"] if entry["offset_seconds"] is not None]
     if not tied:
@@ -102,6 +103,11 @@ def _rate(video: VideoTrack) -> Fraction:
 
 def _recording(entry: CameraEntry, timeline_path: Path) -> Recording:
     path = Path(entry["path"])
+    if entry.get("kind") == KEYPOINTS:
+        raise InputError(
+            f"{entry['id']}: only its keypoints were synchronized ({path}), and there is no video to cut. Sync its video, "
+            f"with --poses {path.name} beside it."
+        )
     beside = timeline_path.parent / path.name
     found = next((place for place in (path, beside) if place.exists()), None)
     if found is None:

@@ -7,44 +7,52 @@ from pathlib import Path
 from viewsync.audit.facts import container_facts
 from viewsync.audit.follow import Track, follow
 from viewsync.audit.verdict import Audit, PairAudit, SyncVerdict, judge
-from viewsync.signals import TRACKING_CUES
+from viewsync.geometry.camera import CalibratedCamera
+from viewsync.geometry.lens import Lens
+from viewsync.look import keypoint_recordings, look, with_poses
+from viewsync.signals import TRACKING_CUES, pose
 from viewsync.store import Store
 from viewsync.sync import Progress, extract_all, match_all, read_all
-from viewsync.types import InputError, PairOffset, Recording, Search, Signal, Verdict
+from viewsync.types import InputError, PairOffset, Poses, Recording, Search, Signal, Verdict
 
 
 def check(
-    paths: Sequence[Path | str],
+    paths: Sequence[Path | str] = (),
     *,
     reference: str | None = None,
     cues: Sequence[str] = tuple(TRACKING_CUES),
     tolerance_seconds: float | None = None,
     store: Store | None = None,
     progress: Progress | None = None,
+    poses: Mapping[str, Poses] | None = None,
+    calibration: Mapping[str, CalibratedCamera | Lens] | None = None,
 ) -> Audit:
     """Audit recordings that claim to be in sync: every one's time stamps against those of the reference.
 
     Args:
-        paths: Two or more video or sound files of one scene.
+        paths: Video or sound files of one scene.
         reference: Id (file stem) of the recording to hold the others against; by default the first.
         cues: What to go by, of `viewsync.signals.TRACKING_CUES`.
         tolerance_seconds: Largest offset that counts as in sync; by default a frame interval of the slowest camera, or
             one thirtieth of a second where there are no pictures.
         store: Where to keep what was read, for the next run; by default nowhere.
         progress: Told how far the work is.
+        poses: What was seen, as `viewsync.sync.sync` takes it. By default, people are looked for in some stretches, and
+            the cue `pose` tells of these alone.
+        calibration: As `viewsync.sync.sync` takes it.
 
     Raises:
-        InputError: a file can't be used, a cue or the reference isn't known, the tolerance is negative or no number, or
-            fewer than two files are given.
+        InputError: a file can't be used, a cue or the reference isn't known, the tolerance is negative or no number, a
+            calibration doesn't fit its pictures, or fewer than two recordings are given.
     """
     store, progress = store or Store(), progress or (lambda task, done, whole: None)
     if tolerance_seconds is not None and not 0 <= tolerance_seconds < math.inf:
         raise InputError(f"--tolerance-ms must be a number of milliseconds, 0 or more, got {tolerance_seconds * 1e3:g}.")
     if not cues or any(cue not in TRACKING_CUES for cue in cues):
         raise InputError(f"--cue {','.join(cues)}: choose one or more of {', '.join(TRACKING_CUES)}.")
-    if len(paths) < 2:
-        raise InputError(f"check needs at least two recordings, got {len(paths)}. Name all files that should be in sync.")
-    recordings = read_all([Path(path) for path in paths], store)
+    recordings = [*read_all([Path(path) for path in paths], store), *keypoint_recordings(poses or {}, paths)]
+    if len(recordings) < 2:
+        raise InputError(f"check needs at least two recordings, got {len(recordings)}. Name all that should be in sync.")
     ids = [recording.id for recording in recordings]
     reference = ids[0] if reference is None else reference
     if reference not in ids:
@@ -52,7 +60,12 @@ def check(
     if tolerance_seconds is None:
         tolerance_seconds = max(recording.interval_seconds for recording in recordings) or 1 / 30
     signals = extract_all(recordings, cues, store, progress)
+    if pose.NAME in cues:
+        signals = with_poses(signals, recordings, poses or {}, calibration or {})
     measured = match_all(recordings, signals, Search(), store, progress)
+    if pose.NAME in cues and (looked := look(recordings, measured, signals, store, progress)):
+        signals = with_poses(signals, recordings, looked, calibration or {})
+        measured = match_all(recordings, signals, Search(), store, progress)
     store.make_room()
     pairs = _audits(recordings, reference, signals, measured, tolerance_seconds, progress)
     return Audit(tuple(recordings), reference, tolerance_seconds, tuple(pairs), container_facts(recordings))

@@ -18,16 +18,16 @@ def container_facts(recordings: Sequence[Recording]) -> tuple[str, ...]:
 
 
 def _own_facts(recording: Recording) -> Iterator[str]:
-    video, sound = recording.video, recording.sound
-    if video is not None and video.pts.size > 1:
-        between = np.diff(video.pts_seconds)
-        gaps = np.flatnonzero(between > _GAP * video.interval_seconds)
+    video, sound, seconds = recording.video, recording.sound, recording.frame_seconds
+    if seconds is not None and seconds.size > 1:
+        between = np.diff(seconds)
+        gaps = np.flatnonzero(between > _GAP * recording.interval_seconds)
         if gaps.size:
             widest = gaps[np.argmax(between[gaps])]
             yield (
                 f"{recording.id}: {gaps.size} of its frames come late by its own time stamps, most of all after "
-                f"{video.pts_seconds[widest]:.2f} s ({between[widest] * 1e3:.0f} ms instead of "
-                f"{video.interval_seconds * 1e3:.0f})."
+                f"{seconds[widest]:.2f} s ({between[widest] * 1e3:.0f} ms instead of "
+                f"{recording.interval_seconds * 1e3:.0f})."
             )
     if video is not None and sound is not None:
         skew = sound.start_seconds - recording.first_pts_seconds
@@ -39,7 +39,7 @@ def _own_facts(recording: Recording) -> Iterator[str]:
 
 
 def _differences(recordings: Sequence[Recording]) -> Iterator[str]:
-    rates = {r.id: 1 / r.video.interval_seconds for r in recordings if r.video is not None}
+    rates = {r.id: 1 / r.interval_seconds for r in recordings if r.frame_seconds is not None}
     if rates and max(rates.values()) > 1.0005 * min(rates.values()):
         yield "Frame rates differ: " + ", ".join(f"{id} {rate:.3f} Hz" for id, rate in rates.items()) + "."
     starts = {r.id: r.first_pts_seconds for r in recordings}

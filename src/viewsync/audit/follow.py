@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,12 +14,13 @@ from scipy.ndimage import uniform_filter1d
 from viewsync.audit.jumps import clear_jumps, place
 from viewsync.audit.markov import Chain, robust
 from viewsync.match.fuse import fuse
+from viewsync.match.pose_track import part
 from viewsync.match.track import Evidence, Path, Tracker
 from viewsync.offsets.calibrate import CALIBRATIONS
 from viewsync.offsets.drift import fit_clock
 from viewsync.offsets.peak import find_peak
 from viewsync.signals import TrackingCue
-from viewsync.types import AudioSignal, LocalOffset, Search, Signal, Verdict
+from viewsync.types import AudioSignal, LocalOffset, MotionSignal, PoseSignal, Search, Signal, Verdict
 
 STEP_SECONDS = 1 / 120
 REACH_SECONDS = 0.6
@@ -265,14 +267,13 @@ def _stretches(
 
 
 def cut(signal: Signal, start_seconds: float, stop_seconds: float) -> Signal:
-    """A stretch of a signal, and of the sound it was made from."""
+    """A stretch of a signal, and of the sound or the tracks that belong to it."""
     samples = _between(signal.start_seconds, signal.rate_hz, len(signal.values), start_seconds, stop_seconds)
-    shorter = replace(
-        signal,
-        values=signal.values[samples],
-        valid=signal.valid[samples],
-        start_seconds=signal.start_seconds + samples.start / signal.rate_hz,
-    )
+    if isinstance(signal, PoseSignal):
+        return part(signal, samples)
+    own: dict[str, Any] = {"activity": signal.activity[samples]} if isinstance(signal, MotionSignal) else {}
+    start = signal.start_seconds + samples.start / signal.rate_hz
+    shorter = replace(signal, values=signal.values[samples], valid=signal.valid[samples], start_seconds=start, **own)
     if not isinstance(shorter, AudioSignal):
         return shorter
     sound = shorter.sound

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from viewsync.benchmarks import keypoint_takes
+from viewsync.benchmarks import keypoint_takes, pose_video
 from viewsync.benchmarks.drone import SCENE as DRONE
 from viewsync.benchmarks.drone import drone_take
 from viewsync.benchmarks.judge import Judged, errors, judge_pairs, middle_value, share
-from viewsync.benchmarks.keypoint_takes import apart_keypoints, overlapping_keypoints
+from viewsync.benchmarks.keypoint_takes import KeypointScene, KeypointTake, apart_keypoints, overlapping_keypoints
+from viewsync.benchmarks.peer_adapters import peers_python, pose2sim
 from viewsync.benchmarks.pose_scenes import (
     PoseTake,
     apart_takes,
@@ -24,7 +26,7 @@ from viewsync.benchmarks.pose_scenes import (
 )
 from viewsync.benchmarks.pose_speed import speed_rows
 from viewsync.benchmarks.row import Bar, Row, measured, skipped
-from viewsync.benchmarks.takes import Take, data_folder
+from viewsync.benchmarks.takes import Take, data_folder, true_offset
 from viewsync.calibration import cameras_for, read_cameras
 from viewsync.sync import sync
 from viewsync.types import InputError, PairOffset, Timeline, Verdict
@@ -74,7 +76,7 @@ def run(seed: int, quick: bool, data: Path | None) -> list[Row]:
     rows += _still_rows(list(still_takes("lab", seed, counts.lab)))
     rows += _real_rows(seed, counts.real, data) + _drone_rows(data)
     rows += [_refusal_row(make(seed, counts.hopeless)) for make in _HOPELESS]
-    return rows + speed_rows(SUITE, seed, quick)
+    return rows + speed_rows(SUITE, seed, quick) + pose_video.rows(seed, quick)
 
 
 def synchronised(taken: PoseTake) -> Timeline:
@@ -129,6 +131,7 @@ def _real_rows(seed: int, rounds: int, data: Path | None) -> list[Row]:
         ]
         if load is keypoint_takes.pose2sim:
             rows += _pose2sim_rows(scene.name, takes, data)
+            rows += _peer_rows(scene, list(overlapping_keypoints(scene, seed, rounds)))
         else:
             half_a_frame = Bar(at_most=500 * scene.every / scene.rate_hz)
             rows += accuracy_rows(scene.name, judged(takes), Bars(median_ms=half_a_frame))
@@ -141,6 +144,33 @@ def _pose2sim_rows(name: str, takes: Sequence[PoseTake], data: Path | None) -> l
     rows = accuracy_rows(f"{name}, calibrated", judged(known), Bars(median_ms=Bar(at_most=6), tied=Bar(at_least=80)))
     bars = Bars(median_ms=Bar(at_most=15), tied=Bar(at_least=80))
     return rows + accuracy_rows(f"{name}, not calibrated", judged(takes), bars)
+
+
+def _peer_rows(scene: KeypointScene, cuts: Sequence[KeypointTake]) -> list[Row]:
+    """Pose2Sim's own synchronization of the same cuts."""
+    label = f"{scene.name}: by Pose2Sim"
+    try:
+        python = peers_python()
+    except InputError as error:
+        return [skipped(SUITE, label, str(error))]
+    missed: list[float] = []
+    asked = 0
+    for cut in cuts:
+        with TemporaryDirectory() as folder:
+            found = pose2sim(python, cut.write_openpose(Path(folder)), round(scene.rate_hz / scene.every))
+        for (a, b), offset in found.items():
+            truth = true_offset(cut.take.clip(a), cut.take.clip(b))
+            if truth is not None:
+                asked += 1
+                missed += [] if offset is None else [1000 * abs(offset - truth.offset_seconds)]
+    in_ms = np.array(missed)
+    frame_ms = 1000 * scene.every / scene.rate_hz
+    near = 100 * int((in_ms <= frame_ms * (1 + 1e-9)).sum()) / max(asked, 1)
+    return [
+        measured(SUITE, label, "pairs answered", 100 * len(missed) / max(asked, 1), "%", asked),
+        measured(SUITE, label, "|error| median", middle_value(in_ms), "ms", len(missed)),
+        measured(SUITE, label, "pairs within a frame", near, "%", asked),
+    ]
 
 
 def _drone_rows(data: Path | None) -> list[Row]:

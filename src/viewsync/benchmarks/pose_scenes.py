@@ -22,6 +22,8 @@ from viewsync.worlds.presets.wishes import Wishes
 from viewsync.worlds.world import World
 
 SECONDS, LARGEST_OFFSET_SECONDS = 10.0, 5.0
+SIZE = (1920, 1080)
+"""Of the pictures: what phones film, and what detectors err in by some pixels."""
 NOISE_PIXELS = 4.0
 _APART_SECONDS = (11.0, 16.0)
 _FIRST_SEED = 1_000_000
@@ -80,7 +82,7 @@ def held_out_motions(data: Path) -> MotionLibrary:
 def still_takes(preset: Literal["group", "lab"], seed: int, count: int) -> Iterator[PoseTake]:
     """Several people before calibrated cameras that stand still: where those of world `group` begin, or world `lab`."""
     name = f"{preset}, still"
-    wishes = Wishes(seconds=SECONDS, max_offset_seconds=LARGEST_OFFSET_SECONDS / 2, max_rate_ppm=50)
+    wishes = Wishes(seconds=SECONDS, size=SIZE, max_offset_seconds=LARGEST_OFFSET_SECONDS / 2, max_rate_ppm=50)
     for number in range(count):
         rng = _source(seed, name, number)
         # In every third `group`, somebody wears a camera.
@@ -164,7 +166,7 @@ def _pair(
 ) -> World:
     """World `pair`, its second camera started so much later than the first on the world's clock."""
     room = max(abs(offset_seconds), LARGEST_OFFSET_SECONDS) / 2
-    wishes = Wishes(seconds=SECONDS, max_offset_seconds=room, motions=motions, people=people)
+    wishes = Wishes(seconds=SECONDS, size=SIZE, max_offset_seconds=room, motions=motions, people=people)
     world = preset_named("pair").build("pair", _scene_seed(rng), wishes)
     starts = max(-offset_seconds, 0.0), max(offset_seconds, 0.0)
     cameras = (

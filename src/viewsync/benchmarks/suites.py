@@ -6,7 +6,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from viewsync.benchmarks import apply, audio, check, coverage, drift, flash, peers, refusal, roundtrip, speed, video, worlds
+from viewsync.benchmarks import (
+    apply,
+    audio,
+    check,
+    coverage,
+    drift,
+    flash,
+    peers,
+    pose,
+    refusal,
+    roundtrip,
+    speed,
+    video,
+    worlds,
+)
 from viewsync.benchmarks.machine import this_machine
 from viewsync.benchmarks.row import Results, all_passed, write_results
 from viewsync.benchmarks.table import table
@@ -14,7 +28,7 @@ from viewsync.types import InputError
 
 SUITES = {
     module.SUITE: module.run
-    for module in (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers, worlds)
+    for module in (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers, worlds, pose)
 }
 EXIT_MISSED = 1
 

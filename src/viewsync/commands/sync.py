@@ -4,7 +4,7 @@ import json
 import math
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +25,13 @@ class Sync:
 
     files: Positional[tuple[Path, ...]]
     """Two or more recordings of one scene: files with video or sound, or folders of chapters or pictures."""
+    poses: Annotated[tuple[Path, ...], arg(metavar="PATH …", help_behavior_hint="(default: look for people)")] = ()
+    """What was seen in the recordings, or instead of them: keypoints in any format of docs/keypoints.md, one camera or
+    several per file or folder. Those called like a video (cam1 and cam1.mp4) are that video's."""
+    fps: Annotated[float | None, arg(metavar="RATE", help_behavior_hint="(default: their files tell times)")] = None
+    """Frame rate of keypoints that have no video."""
+    calibration: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="(default: none)")] = None
+    """The cameras, or at least their lenses, in any format of docs/calibration.md, named like the recordings."""
     out: Annotated[Path, arg(aliases=["-o"])] = Path("viewsync-out")
     """Folder for the results."""
     ref: str | None = None
@@ -33,8 +40,8 @@ class Sync:
     """Largest offset considered, in seconds."""
     min_overlap: float = 0.5
     """Least common time for an offset to be considered, in seconds."""
-    cue: str = "audio,motion,flash"
-    """What to go by: audio, motion, flash, or several with commas between."""
+    cue: str = "audio,motion,flash,pose"
+    """What to go by: audio, motion, flash, pose, or several with commas between."""
     anchor: Annotated[tuple[str, ...], UseAppendAction] = ()
     """A camera's offset on the clock of --ref as you noted it, with its standard error, like cam2=12.3±0.1 (or
     12.3+-0.1), in seconds. It helps to choose between offsets that the footage supports. Can be given several times."""
@@ -47,18 +54,21 @@ class Sync:
 
     def run(self) -> int:
         """Synchronize the files, write the results and say what was found."""
+        from viewsync.commands.seen import read_seen
         from viewsync.match.hints import Anchor
         from viewsync.outputs.files import prepare_folder
         from viewsync.store import Store, cache_folder
-        from viewsync.sync import sync
+        from viewsync.sync import read_all, sync
         from viewsync.types import Search
 
         search = Search(self.max_offset, self.min_overlap)
         anchors = [Anchor.parse(text) for text in self.anchor]
         prepare_folder(self.out)
         store = Store(cache_folder() / "signals" if self.cache else None)
+        cues = tuple(part.strip() for part in self.cue.split(","))
+        recordings = read_all(self.files, store) if self.poses or self.calibration else []
+        seen = read_seen(self.poses, self.fps, self.calibration, cues, recordings)
         with progress_bars() as progress:
-            cues = tuple(part.strip() for part in self.cue.split(","))
             timeline = sync(
                 self.files,
                 reference=self.ref,
@@ -68,8 +78,11 @@ class Sync:
                 progress=progress,
                 hints=anchors,
                 clock_std_seconds=self.clock_std,
+                poses=seen.poses,
+                calibration=seen.cameras,
             )
-        return publish(timeline, self.out, self.json)
+        cameras = tuple(replace(camera, recording=seen.placed(camera.recording)) for camera in timeline.cameras)
+        return publish(replace(timeline, cameras=cameras), self.out, self.json)
 
 
 def publish(timeline: "Timeline", out: Path, as_json: bool) -> int:

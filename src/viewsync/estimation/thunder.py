@@ -1,4 +1,4 @@
-"""MoveNet Thunder: one person's joints more exactly, given about where they are. Its weights aren't shipped."""
+"""MoveNet Thunder: one person's joints more exactly, given about where they are."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 from viewsync.estimation.movenet import MIN_CONFIDENCE, SHIFT, People, session
 from viewsync.types import InputError
 
+WEIGHTS = Path(__file__).parents[1] / "weights" / "movenet-thunder-fp16.onnx"
 SIDE = 256
 """Pixels of the network's square picture."""
 # Of the square to the longer side of the box around the joints: limbs may reach out of it.

@@ -1,8 +1,10 @@
 """Poses of whole recordings, several at a time."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 from threading import Event
 
@@ -10,10 +12,11 @@ import numpy as np
 from av.video.frame import VideoFrame
 from jaxtyping import Float, Int
 
-from viewsync.estimation.movenet import JOINTS, MoveNet, People
+from viewsync.estimation.movenet import JOINTS, WEIGHTS, MoveNet, People
 from viewsync.estimation.thunder import Thunder
 from viewsync.estimation.tracking import Tracker
 from viewsync.media.pictures import numbered, stored_size, video_of
+from viewsync.store import Store
 from viewsync.types import InputError, Poses, Recording, VideoTrack
 
 Progress = Callable[[str, int, int], None]
@@ -28,15 +31,20 @@ def estimate_all(
     recordings: Sequence[Recording],
     *,
     spans: Mapping[str, Spans] | None = None,
-    every: int = 1,
+    every: int | Mapping[str, int] = 1,
+    rest_seconds: float = 0.0,
     size: int = 384,
     refine: Path | None = None,
     progress: Progress | None = None,
+    store: Store | None = None,
 ) -> dict[str, Poses]:
     """Several recordings' poses by id, on as many cores as there are; a recording takes one.
 
-    An error in one, or Ctrl-C, ends the others. Arguments and errors are those of `estimate`, but `spans` is by id.
+    An error in one, or Ctrl-C, ends the others. Arguments and errors are those of `estimate`, but `spans` is by id, `every`
+    may be, and what is in the store isn't estimated again.
     """
+    kept = store or Store()
+    networks = " ".join(_digest(path) for path in (WEIGHTS, refine) if path is not None and path.is_file())
     stopped = Event()
 
     def report(task: str, done: int, whole: int) -> None:
@@ -47,7 +55,13 @@ def estimate_all(
 
     def one(recording: Recording) -> Poses:
         own = None if spans is None else spans[recording.id]
-        return estimate(recording, spans=own, every=every, size=size, refine=refine, progress=report)
+        nth = every if isinstance(every, int) else every[recording.id]
+        return kept.recall(
+            f"poses {recording.content} {own} {nth} {rest_seconds} {size} {networks}",
+            lambda: estimate(
+                recording, spans=own, every=nth, rest_seconds=rest_seconds, size=size, refine=refine, progress=report
+            ),
+        )
 
     # Threads: decoding, scaling and the network release the interpreter lock.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -66,6 +80,7 @@ def estimate(
     *,
     spans: Spans | None = None,
     every: int = 1,
+    rest_seconds: float = 0.0,
     size: int = 384,
     refine: Path | None = None,
     progress: Progress | None = None,
@@ -76,6 +91,7 @@ def estimate(
         recording: one with video.
         spans: when to look; by default always.
         every: look at every n-th of these frames.
+        rest_seconds: look only so often while nobody is seen.
         size: pixels of the long side of what the network sees: 256 to 640.
         refine: MoveNet Thunder as ONNX, to look at each person more closely.
         progress: told of each frame.
@@ -88,13 +104,26 @@ def estimate(
     find, look = MoveNet(size), None if refine is None else Thunder(refine)
     seconds: list[float] = []
     found: list[tuple[Int[np.ndarray, " _"], People]] = []
+    awake, last_seen = -np.inf, -np.inf
     for index, picture in _pictures(recording, wanted):
-        people = _people(video, picture, find, look)
-        found.append((track.push(float(video.pts_seconds[index]), people.pixels, people.confidence), people))
-        seconds.append(float(video.pts_seconds[index]))
+        now = float(video.pts_seconds[index])
+        if now >= awake:
+            people = _people(video, picture, find, look)
+            found.append((track.push(now, people.pixels, people.confidence), people))
+            seconds.append(now)
+            if len(people):
+                last_seen = now
+            elif now - last_seen > rest_seconds:
+                awake = now + rest_seconds
         if progress is not None:
             progress(recording.id, int(np.searchsorted(wanted, index)) + 1, len(wanted))
     return _poses(video, np.array(seconds), found)
+
+
+@cache
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _wanted(recording: Recording, video: VideoTrack, spans: Spans | None, every: int) -> Int[np.ndarray, " frame"]:

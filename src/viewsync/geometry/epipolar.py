@@ -5,6 +5,8 @@ from jaxtyping import Float
 
 from viewsync.geometry.camera import CalibratedCamera
 
+_SAME_PLACE_METRES = 1e-6
+
 
 def fundamental_matrix(a: CalibratedCamera, b: CalibratedCamera) -> Float[np.ndarray, "3 3"]:
     """F with x_aᵀ F x_b = 0 for pixels (x, y, 1) of one point, as lenses without distortion would show it.
@@ -17,7 +19,7 @@ def fundamental_matrix(a: CalibratedCamera, b: CalibratedCamera) -> Float[np.nda
     turn = a.rotation @ b.rotation.T
     x, y, z = a.translation_metres - turn @ b.translation_metres
     across = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    if not across.any():
+    if x * x + y * y + z * z < _SAME_PLACE_METRES**2:
         raise ValueError(f"{a.name} and {b.name} stand at the same place")
     found = np.linalg.inv(a.lens.matrix).T @ across @ turn @ np.linalg.inv(b.lens.matrix)
     return np.asarray(found / np.linalg.norm(found))

@@ -9,25 +9,26 @@ left is the information about it alone.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 from viewsync.geometry.epipolar import homogeneous
+from viewsync.match.geometries import LEAST_POINTS, Geometry, Residuals, seen_in_both
 from viewsync.match.interpolate import between
 
-_STEPS = 20
+_STEPS, _FIT_STEPS = 20, 4
+_CLOSE = 1e-3
+"""Samples by which the last step may still move the lag."""
 _FARTHEST = 3.0
 """Samples from where the search began."""
 _CAUCHY = 2.0
 """Scales beyond which a residual loses weight."""
-_LEAST_POINTS = 40
 _MEMORY = 12
 """Samples over which errors of smoothed tracks are alike."""
-_MOST_SEEDS = 500
+_LEAST_FREEDOM = 0.1
+"""Share of the residuals that a geometry, however many its unknowns, is taken to have left as they were."""
 _CALM_SAMPLES = 3.0
 """Standard deviation of a second smoothing, for velocities."""
 _SPEED_NOISE = 0.021
@@ -36,11 +37,9 @@ _SPEED_NOISE = 0.021
 
 
 @dataclass(frozen=True)
-class Refined:
-    """A lag in samples (a[t + lag] beside b[t]), its standard error, and how well everything fits there."""
+class Fit:
+    """How well a geometry explains two tracks side by side."""
 
-    lag: float
-    std: float
     scale: float
     """Robust standard deviation of the residuals, in the points' unit."""
     points: int
@@ -48,46 +47,45 @@ class Refined:
     """Of the geometry."""
 
     @property
+    def independent_points(self) -> float:
+        """As many as count, for neighbours in time are alike."""
+        return max(self.points / _MEMORY, 2.0)
+
+    @property
     def description_length(self) -> float:
-        """Bayes' information criterion (Schwarz, 1978) per two, with the residuals' memory taken into account."""
-        independent = max(self.points / _MEMORY, 2.0)
-        return independent * math.log(max(self.scale, 1e-12)) + 0.5 * self.unknowns * math.log(independent)
+        """Bayes' information criterion (Schwarz, 1978) per two."""
+        samples = self.independent_points
+        return samples * math.log(max(self.scale, 1e-12)) + 0.5 * self.unknowns * math.log(samples)
 
 
 @dataclass(frozen=True)
-class Residuals:
-    """Of all points seen in both views at one lag."""
+class Refined(Fit):
+    """The lag at which they fit best, in samples (a[t + lag] beside b[t]), and its standard error."""
 
-    sample: Int[np.ndarray, " point"]
-    """Of b."""
-    joint: Int[np.ndarray, " point"]
-    distance: Float[np.ndarray, " point"]
-    slope: Float[np.ndarray, " point"]
-    """Change with the lag."""
-    calm_slope: Float[np.ndarray, " point"]
-    """The same with velocities of tracks smoothed once more."""
-    weight: Float[np.ndarray, " point"]
+    lag: float
+    std: float
 
 
-@runtime_checkable
-class Geometry(Protocol):
-    """What is or isn't known about the two views."""
+def fit(
+    a: Float[np.ndarray, "time_a joint 2"], b: Float[np.ndarray, "time_b joint 2"], lag: float, geometry: Geometry
+) -> Fit | None:
+    """How well a geometry, once it has adapted itself, explains tracks at a lag that stays; None where they don't meet.
 
-    unknowns: int
-
-    def distances(
-        self, a: np.ndarray, b: np.ndarray, speed: np.ndarray, sample: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Sampson distances of homogeneous points, and how these change with the lag."""
-        ...
-
-    def eliminate(self, residuals: Residuals) -> tuple[np.ndarray, np.ndarray]:
-        """What is left of distances and slopes when the geometry has taken its share; keeps the step for `move`."""
-        ...
-
-    def move(self, step: float) -> None:
-        """Take the kept step, with the lag changed by so much."""
-        ...
+    Args:
+        a: Points of the first view, nan where unseen.
+        b: The same points of the second view.
+        lag: In samples.
+        geometry: What to fit; it is changed.
+    """
+    calm_a, residuals = calm_speeds(a), None
+    for _ in range(_FIT_STEPS):
+        residuals = _residuals(a, calm_a, b, lag, geometry)
+        if residuals is None:
+            return None
+        geometry.eliminate(residuals)
+        geometry.move(0.0)
+    assert residuals is not None
+    return Fit(_scale(residuals.distance), len(residuals.distance), geometry.unknowns)
 
 
 def refine(
@@ -101,9 +99,9 @@ def refine(
         lag: Where to begin, in samples.
         geometry: What to fit along; it is changed.
     """
-    began = lag
-    residuals = _residuals(a, b, lag, geometry)
-    for _ in range(_STEPS):
+    began, calm_a, steps = lag, calm_speeds(a), 0
+    while True:
+        residuals = _residuals(a, calm_a, b, lag, geometry)
         if residuals is None:
             return None
         distance, slope = geometry.eliminate(residuals)
@@ -116,24 +114,26 @@ def refine(
         lag += step
         if abs(lag - began) > _FARTHEST:
             return None
-        if abs(step) < 1e-3:
+        steps += 1
+        if abs(step) < _CLOSE or steps == _STEPS:
             break
-        residuals = _residuals(a, b, lag, geometry)
-    if residuals is None:
-        return None
-    # Of the last step but a thousandth of a sample.
-    information = _information(residuals, slope)
+    std = _standard_error(residuals, distance, slope, geometry.unknowns)
+    return None if std is None else Refined(_scale(residuals.distance), len(residuals.distance), geometry.unknowns, lag, std)
+
+
+def _standard_error(
+    residuals: Residuals, distance: Float[np.ndarray, " point"], slope: Float[np.ndarray, " point"], unknowns: int
+) -> float | None:
+    """Of the lag, from what the geometry has left of distances and slopes; None where these tell nothing."""
+    # Noise alone adds to slopes, too.
+    alike = residuals.weight * (slope * residuals.calm_slope - _SPEED_NOISE * _scale(residuals.distance) ** 2)
+    information = float(np.sum(alike))
     if not information > 0:
         return None
-    scores = np.bincount(residuals.sample, residuals.weight * slope * distance, len(b))
-    std = math.sqrt(max(_long_run_variance(scores), 1e-300)) / information
-    return Refined(lag, std, _scale(residuals.distance), len(residuals.distance), geometry.unknowns)
-
-
-def _information(residuals: Residuals, slope: Float[np.ndarray, " point"]) -> float:
-    """What the lag's slopes tell of it, without what only noise adds to them."""
-    alike = residuals.weight * (slope * residuals.calm_slope - _SPEED_NOISE * _scale(residuals.distance) ** 2)
-    return float(np.sum(alike))
+    scores = np.bincount(residuals.sample, residuals.weight * slope * distance)
+    # The geometry has adapted itself to the noise, too.
+    freedom = max(1 - unknowns / (len(distance) / _MEMORY), _LEAST_FREEDOM)
+    return math.sqrt(max(_long_run_variance(scores), 1e-300) / freedom) / information
 
 
 def _scale(distance: Float[np.ndarray, " point"]) -> float:
@@ -151,187 +151,28 @@ def calm_speeds(points: Float[np.ndarray, "time joint 2"]) -> Float[np.ndarray, 
     return np.where(seen, speeds, np.nan)
 
 
-def _residuals(a: np.ndarray, b: np.ndarray, lag: float, geometry: Geometry) -> Residuals | None:
+def _residuals(a: np.ndarray, calm_a: np.ndarray, b: np.ndarray, lag: float, geometry: Geometry) -> Residuals | None:
     at = np.arange(len(b)) + lag
     places, speeds = between(a, at)
     both = seen_in_both(places, b)
-    if both.sum() < _LEAST_POINTS:
+    if both.sum() < LEAST_POINTS:
         return None
     sample, joint = np.nonzero(both)
-    calm = np.nan_to_num(between(calm_speeds(a), at)[0][both])
-    seen_a, seen_b = homogeneous(places[both]), homogeneous(b[both])
-    distance, slope = geometry.distances(seen_a, seen_b, speeds[both], sample)
-    _, calm_slope = geometry.distances(seen_a, seen_b, calm, sample)
+    calm = np.nan_to_num(between(calm_a, at)[0][both])
+    distance, direction = geometry.distances(homogeneous(places[both]), homogeneous(b[both]), sample)
+    slope, calm_slope = (speeds[both] * direction).sum(axis=1), (calm * direction).sum(axis=1)
     weight = 1 / (1 + (distance / (_CAUCHY * max(_scale(distance), 1e-9))) ** 2)
     return Residuals(sample, joint, distance, slope, calm_slope, weight)
 
 
-def seen_in_both(
-    a: Float[np.ndarray, "time joint 2"], b: Float[np.ndarray, "time joint 2"]
-) -> Bool[np.ndarray, "time joint"]:
-    """Which points both views show."""
-    return np.asarray(np.isfinite(a).all(axis=2) & np.isfinite(b).all(axis=2))
-
-
 def _long_run_variance(scores: Float[np.ndarray, " time"]) -> float:
-    """Variance of a sum of terms that resemble their neighbours, with Bartlett's window (Newey & West, 1987)."""
-    total = float(scores @ scores)
+    """Variance of a sum of terms that resemble their neighbours, with Bartlett's window (Newey & West, 1987).
+
+    At the best lag the scores themselves add up to 0, which hides a share of their variance that grows with the window
+    (Kiefer & Vogelsang, 2005).
+    """
+    total = own = float(scores @ scores)
     for gap in range(1, min(_MEMORY, len(scores) - 1)):
         total += 2 * (1 - gap / _MEMORY) * float(scores[gap:] @ scores[:-gap])
-    return max(total, float(scores @ scores) / 4)
-
-
-class FreeGeometry:
-    """A fundamental matrix that nobody knows, piecewise linear in time between knots; with a single one, constant."""
-
-    def __init__(self, matrices: Float[np.ndarray, "knot 3 3"], knots: Float[np.ndarray, " knot"]) -> None:
-        self._f, self._knots = matrices.reshape(-1, 9).copy(), knots
-        self.unknowns = 8 * len(knots)
-        self._kept: Float[np.ndarray, "unknown 2"] = np.zeros((self._f.size, 2))
-
-    @classmethod
-    def fitted(
-        cls, a: Float[np.ndarray, "time_a joint 2"], b: Float[np.ndarray, "time_b joint 2"], lag: float, spacing: float
-    ) -> "FreeGeometry | None":
-        """By OpenCV's least median of squares at each knot; None where too little is seen.
-
-        Args:
-            a: Points of the first view.
-            b: The same points of the second view.
-            lag: At which they are put side by side.
-            spacing: Samples between knots; inf: the cameras stand still.
-        """
-        beside, _ = between(a, np.arange(len(b)) + lag)
-        both = seen_in_both(beside, b)
-        rows = np.flatnonzero(both.any(axis=1))
-        if both.sum() < _LEAST_POINTS:
-            return None
-        span = float(rows[-1] - rows[0])
-        knots = np.linspace(rows[0], rows[-1], round(span / spacing) + 1 if span > spacing else 1)
-        if len(knots) == 1:
-            near = [np.ones(len(b), bool)]
-        else:
-            near = [np.abs(np.arange(len(b)) - knot) <= max(0.7 * spacing, 8) for knot in knots]
-        matrices: list[np.ndarray | None] = [_least_median(beside[both & at[:, None]], b[both & at[:, None]]) for at in near]
-        if all(matrix is None for matrix in matrices):
-            return None
-        return cls(_aligned(matrices), knots)
-
-    def _blend(self, sample: np.ndarray) -> Float[np.ndarray, "point knot"]:
-        if len(self._knots) == 1:
-            return np.ones((len(sample), 1))
-        place = np.interp(sample, self._knots, np.arange(len(self._knots)))
-        return np.asarray(np.clip(1 - np.abs(place[:, None] - np.arange(len(self._knots))), 0, None))
-
-    def distances(
-        self, a: np.ndarray, b: np.ndarray, speed: np.ndarray, sample: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Geometry`."""
-        matrices = (self._blend(np.arange(sample.max() + 1)) @ self._f)[sample].reshape(-1, 3, 3)
-        lines_a, lines_b = np.einsum("nij,nj->ni", matrices, b), np.einsum("nij,ni->nj", matrices, a)
-        norm = np.sqrt((lines_a[:, :2] ** 2).sum(1) + (lines_b[:, :2] ** 2).sum(1))
-        self._products = (a[:, :, None] * b[:, None, :]).reshape(-1, 9) / norm[:, None]
-        return (a * lines_a).sum(1) / norm, (speed * lines_a[:, :2]).sum(1) / norm
-
-    def eliminate(self, residuals: Residuals) -> tuple[np.ndarray, np.ndarray]:
-        """See `Geometry`."""
-        count, sample = len(self._knots), residuals.sample
-        blend = self._blend(np.arange(sample.max() + 1))
-        weighted = self._products * residuals.weight[:, None]
-        squares = np.zeros((len(blend), 9, 9))
-        targets = np.zeros((len(blend), 9, 2))
-        starts = np.flatnonzero(np.diff(sample, prepend=-1))
-        for first, last in zip(starts, [*starts[1:], len(sample)], strict=True):
-            at, rows = sample[first], slice(first, last)
-            squares[at] = weighted[rows].T @ self._products[rows]
-            targets[at] = weighted[rows].T @ np.column_stack([residuals.distance[rows], residuals.slope[rows]])
-        normal = np.zeros((count, 9, count, 9))
-        for p in range(count):
-            for q in range(max(p - 1, 0), min(p + 2, count)):
-                normal[p, :, q] = np.tensordot(blend[:, p] * blend[:, q], squares, 1)
-        right = np.tensordot(blend.T, targets, 1).reshape(9 * count, 2)
-        normal = self._regular(normal.reshape(9 * count, 9 * count))
-        solved = np.linalg.solve(normal, right)
-        self._kept = solved
-        step = (blend @ solved.reshape(count, 18)).reshape(-1, 9, 2)[sample]
-        taken = np.einsum("ni,niv->nv", self._products, step)
-        return residuals.distance - taken[:, 0], residuals.slope - taken[:, 1]
-
-    def _regular(self, normal: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
-        """Scale is free, so it is held; neighbours are alike, where nothing else tells."""
-        level = np.trace(normal) / len(normal)
-        for knot, f in enumerate(self._f):
-            own = slice(9 * knot, 9 * knot + 9)
-            normal[own, own] += 10 * level * np.outer(f, f) + _DAMPING * level * np.eye(9)
-            if knot:
-                before = slice(9 * knot - 9, 9 * knot)
-                tie = _STIFFNESS * level * np.eye(9)
-                normal[own, own] += tie
-                normal[before, before] += tie
-                normal[own, before] -= tie
-                normal[before, own] -= tie
-        return normal
-
-    def move(self, step: float) -> None:
-        """See `Geometry`."""
-        distance, slope = self._kept.T
-        f = self._f - (distance + step * slope).reshape(self._f.shape)
-        self._f = f / np.linalg.norm(f, axis=1, keepdims=True)
-
-
-_DAMPING, _STIFFNESS = 1e-7, 1e-2
-
-
-def _least_median(a: Float[np.ndarray, "point 2"], b: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "3 3"] | None:
-    if len(a) < 16:
-        return None
-    every = max(1, len(a) // _MOST_SEEDS)
-    matrix, _ = cv2.findFundamentalMat(np.ascontiguousarray(b[::every]), np.ascontiguousarray(a[::every]), cv2.FM_LMEDS)
-    if matrix is None or matrix.shape[0] < 3 or not np.isfinite(matrix).all():
-        return None
-    return np.asarray(matrix[:3] / np.linalg.norm(matrix[:3]))
-
-
-def _aligned(matrices: list[np.ndarray | None]) -> Float[np.ndarray, "knot 3 3"]:
-    """Signs chosen so that neighbours are alike; knots without a matrix take their neighbour's."""
-    known = [at for at, matrix in enumerate(matrices) if matrix is not None]
-    filled = np.array([matrices[min(known, key=lambda k: abs(k - at))] for at in range(len(matrices))])
-    for knot in range(1, len(filled)):
-        if np.sum(filled[knot] * filled[knot - 1]) < 0:
-            filled[knot] *= -1
-    return filled
-
-
-class KnownGeometry:
-    """A fundamental matrix from calibration. Each joint may lie beside its epipolar line by an amount of its own.
-
-    A detector puts a joint a little elsewhere in each view, and calibrations aren't perfect: without this freedom, these
-    constants would be explained by a wrong lag.
-    """
-
-    unknowns = 0
-
-    def __init__(self, matrix: Float[np.ndarray, "3 3"]) -> None:
-        self._matrix = matrix
-
-    def distances(
-        self, a: np.ndarray, b: np.ndarray, speed: np.ndarray, sample: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """See `Geometry`."""
-        lines_a, lines_b = b @ self._matrix.T, a @ self._matrix
-        norm = np.sqrt((lines_a[:, :2] ** 2).sum(1) + (lines_b[:, :2] ** 2).sum(1))
-        return (a * lines_a).sum(1) / norm, (speed * lines_a[:, :2]).sum(1) / norm
-
-    def eliminate(self, residuals: Residuals) -> tuple[np.ndarray, np.ndarray]:
-        """See `Geometry`."""
-        joint = residuals.joint
-        # One more sighting of its weight, right on the line: such constants are about as large as the residuals.
-        whole = np.bincount(joint, residuals.weight) + 1.0
-
-        def centred(values: np.ndarray) -> np.ndarray:
-            return np.asarray(values - (np.bincount(joint, residuals.weight * values) / whole)[joint])
-
-        return centred(residuals.distance), centred(residuals.slope)
-
-    def move(self, step: float) -> None:
-        """See `Geometry`."""
+    window = min(_MEMORY / max(int(np.count_nonzero(scores)), 1), 1.0)
+    return max(total, own / 4) / (1 - window + window**2 / 3)

@@ -15,6 +15,7 @@ OUTLIER_FLOOR = float(np.log(1e-3))
 """No cue, however sure, counts more than a thousand to one against an offset: each of them errs at times."""
 SPEAKS = 2.0
 """Log-likelihood ratio at an offset above which the footage counts as speaking for it."""
+_SAME_PIXELS = ("motion", "pose")
 
 Pair = tuple[str, str]
 
@@ -62,14 +63,15 @@ def fuse(beliefs: Sequence[OffsetBelief], spread_seconds: Mapping[str, float], s
 
     Cues err independently given the offset, so their log-likelihood ratios add; but each first is blurred by its own
     bias spread (sound takes its time to arrive, a view shows a motion early), or two right cues would contradict
-    each other. Where a cue has too little overlap to speak, it is silent.
+    each other. Where a cue has too little overlap to speak, it is silent. Cues that look at the same people in the same
+    pixels err together: of them, only the surest speaks.
 
     Args:
         beliefs: One per cue, of the same pair.
         spread_seconds: Standard deviation of each cue's bias.
         step_seconds: Step of the common grid; its points are whole multiples of this.
     """
-    beliefs = [belief for belief in beliefs if belief.offsets_seconds.size]
+    beliefs = _independent([belief for belief in beliefs if belief.offsets_seconds.size])
     if not beliefs:
         return normalised(step_seconds, 0, np.zeros(0), step_seconds)
     first = round(min(float(belief.offsets_seconds[0]) for belief in beliefs) / step_seconds)
@@ -80,6 +82,12 @@ def fuse(beliefs: Sequence[OffsetBelief], spread_seconds: Mapping[str, float], s
         ratio = np.interp(grid, belief.offsets_seconds, belief.log_likelihood_ratio, left=0.0, right=0.0)
         total += np.maximum(_blurred(ratio, spread_seconds[belief.cue] / step_seconds), OUTLIER_FLOOR)
     return normalised(step_seconds, first, total, max(belief.step_seconds for belief in beliefs))
+
+
+def _independent(beliefs: Sequence[OffsetBelief]) -> list[OffsetBelief]:
+    alike = [belief for belief in beliefs if belief.cue in _SAME_PIXELS]
+    surest = max(alike, key=lambda belief: float(belief.log_likelihood_ratio.max()), default=None)
+    return [belief for belief in beliefs if belief.cue not in _SAME_PIXELS or belief is surest]
 
 
 def _blurred(ratio: Float[np.ndarray, " lag"], spread_steps: float) -> Float[np.ndarray, " lag"]:

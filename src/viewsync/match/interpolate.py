@@ -9,7 +9,7 @@ def between(
 ) -> tuple[Float[np.ndarray, "sample joint 2"], Float[np.ndarray, "sample joint 2"]]:
     """Points and their velocities (per sample) at fractional places, by Catmull–Rom splines (1974).
 
-    nan outside, and between two samples of which one is unseen.
+    nan outside, and from one sample up to the next where either is unseen.
     """
     last = len(points) - 1
     if last < 1:

@@ -56,4 +56,6 @@ def _rarity(values: Float[np.ndarray, " lag"], null: Float[np.ndarray, " rank"])
     scale = (len(null) * own + _USUAL_WEIGHT * _USUAL_SCALE) / (len(null) + _USUAL_WEIGHT)
     rank = 1 - np.searchsorted(null, values) / len(null)
     beyond = -np.log(_TAIL) + (values - edge) / scale
-    return np.asarray(np.where(values > edge, np.minimum(beyond, _MOST), -np.log(np.maximum(rank, _TAIL))))
+    # A flat top would hide which of neighbouring lags is best.
+    bounded = np.where(beyond > _MOST, _MOST + np.log1p(np.maximum(beyond - _MOST, 0.0)), beyond)
+    return np.asarray(np.where(values > edge, bounded, -np.log(np.maximum(rank, _TAIL))))

@@ -8,7 +8,7 @@ small where the two move as one. It asks for no correspondence in time, so it ex
 samples, so an FFT gives it for all lags at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -24,9 +24,10 @@ _PLACE = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])
 
 @dataclass(frozen=True)
 class Squares:
-    """A track as the six different products of its homogeneous coordinates, the last of which says what was seen."""
+    """A track as the six different products of its homogeneous coordinates."""
 
     products: Float[np.ndarray, "time joint 6"]
+    """The last is 1 where a point was seen: products with it are sums of one side alone."""
 
     @classmethod
     def of(cls, points: Float[np.ndarray, "time joint 2"]) -> "Squares":
@@ -52,54 +53,59 @@ class Moments:
 
 
 def window_moments(a: Squares, b: Squares, window: slice, lags: Int[np.ndarray, " lag"]) -> Moments:
-    """Moments of a window of b at every lag; empty where a hardly covers the window.
+    """Moments of a window of b at every lag; empty where a hardly covers the window, which may hang over.
 
     Args:
         a: First track.
         b: Second track.
         window: Samples of b.
-        lags: Sample t of b lies beside sample t + lag of a; increasing by ones, or any.
+        lags: Sample t of b lies beside sample t + lag of a.
     """
-    own = b.products[window]
-    length = len(own)
-    # Nothing is seen before a begins or after it ends, so that a window may hang over.
-    nothing = np.zeros((length, *a.products.shape[1:]))
-    start = lags + window.start + length
-    count, together, apart = _empty(len(lags))
-    inside = np.flatnonzero((start > 0) & (start <= len(a) + length))
-    if inside.size:
-        padded = np.concatenate([nothing, a.products, nothing])
-        beside = np.lib.stride_tricks.sliding_window_view(padded, length, axis=0)[start[inside]]
-        for joint in range(own.shape[1]):
-            _add(inside, (count, together, apart), beside[:, joint] @ own[:, joint])
-        count[count < _LEAST_SHARE * max(float(own[..., 5].sum()), 1.0)] = 0
+    own = Squares(b.products[window])
+    few = len(lags) * len(own) < _FEW * (len(a) + len(own))
+    moments = (_moments_one_by_one if few else overlap_moments)(a, own, lags + window.start)
+    least = _LEAST_SHARE * max(float(own.products[..., 5].sum()), 1.0)
+    return replace(moments, count=np.where(moments.count < least, 0.0, moments.count))
+
+
+_FEW = 8
+"""Products per sample that take as long as FFTs do."""
+
+
+def _moments_one_by_one(a: Squares, b: Squares, lags: Int[np.ndarray, " lag"]) -> Moments:
+    """As `overlap_moments`."""
+    nothing = np.zeros((len(b), *a.products.shape[1:]))
+    beside = np.lib.stride_tricks.sliding_window_view(np.concatenate([nothing, a.products, nothing]), len(b), axis=0)
+    start = np.clip(lags + len(b), 0, len(a) + len(b))
+    count, together, apart = np.zeros(len(lags)), np.zeros((len(lags), 6, 6)), np.zeros((len(lags), 6, 6))
+    for joint in range(a.products.shape[1]):
+        sums = beside[start, joint] @ b.products[:, joint]
+        count += sums[:, 5, 5]
+        together += sums
+        apart += sums[:, :, 5:] * sums[:, 5:, :] / np.maximum(sums[:, 5:, 5:], 1.0)
     return Moments(count, together, apart)
 
 
 def overlap_moments(a: Squares, b: Squares, lags: Int[np.ndarray, " lag"]) -> Moments:
-    """Moments of all that overlaps at every lag, by FFT: O(n log n)."""
+    """Moments of all that overlaps at every lag, by FFT: O(n log n); empty where nothing does."""
     size = next_fast_len(len(a) + len(b), real=True)
-    count, together, apart = _empty(len(lags))
-    every = np.arange(len(lags))
+    inside = np.flatnonzero((lags > -len(b)) & (lags < len(a)))
+    count, apart, together = np.zeros(len(lags)), np.zeros((len(lags), 6, 6)), np.zeros((len(lags), 6, 6))
+
+    def at_lags(spectra: np.ndarray) -> np.ndarray:
+        return np.asarray(irfft(spectra, size, axis=0)[lags[inside] % size])
+
+    spectra = np.zeros((size // 2 + 1, 6, 6), dtype=complex)
     for joint in range(a.products.shape[1]):
         spectra_a = rfft(a.products[:, joint], size, axis=0)
         spectra_b = np.conj(rfft(b.products[:, joint], size, axis=0))
-        products = irfft(spectra_a[:, :, None] * spectra_b[:, None, :], size, axis=0)[lags % size]
-        _add(every, (count, together, apart), products)
-    return Moments(np.round(count), together, apart)
-
-
-def _empty(lags: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return np.zeros(lags), np.zeros((lags, 6, 6)), np.zeros((lags, 6, 6))
-
-
-def _add(at: np.ndarray, sums: tuple[np.ndarray, np.ndarray, np.ndarray], products: np.ndarray) -> None:
-    """Take in one joint. The last product of each side is 1 where it was seen: with it, sums of one side alone."""
-    count, together, apart = sums
-    both = products[:, 5, 5]
-    count[at] += both
-    together[at] += products
-    apart[at] += products[:, :, 5:] * products[:, 5:, :] / np.maximum(both, 1.0)[:, None, None]
+        spectra += spectra_a[:, :, None] * spectra_b[:, None, :]
+        of_a, of_b = at_lags(spectra_a * spectra_b[:, 5:]), at_lags(spectra_a[:, 5:] * spectra_b)
+        both = np.round(of_a[:, 5])
+        count[inside] += both
+        apart[inside] += of_a[:, :, None] * (of_b / np.maximum(both, 1.0)[:, None])[:, None, :]
+    together[inside] = at_lags(spectra)
+    return Moments(count, together, apart)
 
 
 def agreement(moments: Moments, fundamental: Float[np.ndarray, "3 3"] | None) -> Float[np.ndarray, " lag"]:

@@ -68,6 +68,8 @@ def record(timeline: Timeline, decode: Decode, progress: Progress) -> Player | N
     leader = leader or next(iter(_pictured(timeline)), None)
     if leader is None or len(_pictured(timeline)) < 2:
         return None
+    # Of what has only keypoints, there is nothing to show.
+    timeline = replace(timeline, cameras=tuple(_pictured(timeline)))
     after, before = frame_map(timeline), frame_map(_by_file_time(timeline, leader))
     rows = _rows(before, after, leader, decode)
     plans = [

@@ -12,9 +12,11 @@ from typing import Any, NotRequired, TypedDict, get_args, get_origin, get_type_h
 
 from viewsync.outputs.files import write_whole
 from viewsync.outputs.phrasing import decided_by
-from viewsync.types import CameraClock, Cycle, InputError, PairOffset, Timeline, Verdict
+from viewsync.types import CameraClock, Cycle, InputError, PairOffset, Recording, Timeline, Verdict
 
 SCHEMA = "viewsync.timeline/1"
+KEYPOINTS = "keypoints"
+"""The kind of a camera of which there is nothing else."""
 
 
 class CreatedBy(TypedDict):
@@ -40,6 +42,7 @@ class CameraEntry(TypedDict):
     offset_rate_covariance: float | None
     rate_bound_ppm: float | None
     last_pts_seconds: NotRequired[float]
+    kind: NotRequired[str]
 
 
 class CueEntry(TypedDict):
@@ -169,7 +172,15 @@ def _camera(camera: CameraClock) -> CameraEntry:
         "offset_rate_covariance": _ppm(camera.offset_rate_covariance),
         "rate_bound_ppm": _ppm(camera.rate_bound),
         "last_pts_seconds": recording.last_pts_seconds,
+        "kind": _kind(recording),
     }
+
+
+def _kind(recording: Recording) -> str:
+    """What its frames are."""
+    if recording.keypoint_seconds is not None:
+        return KEYPOINTS
+    return "sound" if recording.video is None else "video"
 
 
 def _pair(pair: PairOffset) -> PairEntry:

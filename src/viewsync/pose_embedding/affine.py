@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 _LEAST_JOINTS = 5
 """Four points always fit."""
 _FLOOR = 0.08
-"""In body sizes: misfits well below count by their square, those above by their logarithm, so that wild ones count little."""
+"""In body sizes: misfits well below count by their square, those above by their logarithm, as they are wild ones."""
 _REACH_FRAMES = 10
 
 Track = Float[np.ndarray, "time joint 3"]

@@ -52,7 +52,7 @@ def evaluate(
     performances: Sequence[Joints],
     *,
     seed: int,
-    pairs: int = 48,
+    pairs: int = 96,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, dict[str, float]]:
     """Find offsets of ±5 s between clips of 10 s at 30 fps of one person, by moving cameras, with 4 px of noise.

@@ -42,4 +42,4 @@ class TrackingCue(Cue, Protocol):
 
 CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, flash.NAME: flash, pose.NAME: pose}
 
-TRACKING_CUES: Mapping[str, TrackingCue] = {audio.NAME: audio, motion.NAME: motion}
+TRACKING_CUES: Mapping[str, TrackingCue] = {audio.NAME: audio, motion.NAME: motion, pose.NAME: pose}

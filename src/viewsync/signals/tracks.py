@@ -20,8 +20,8 @@ _REACH = 3.0
 _LEAST_SUPPORT = 0.35
 """Of the weight that a joint seen in all frames around has: below, it counts as unseen."""
 _LEAST_SECONDS = 0.4
-_OUTLIER = 6.0
-"""Robust standard deviations of what is left of a joint's track when its running median is taken off."""
+_OUTLIER = 2.0
+"""Times as far from its running median as a joint usually is from where it was headed."""
 MOST_TRACKS = 12
 """The longest ones: shreds of tracks tell little, and any two tracks are compared."""
 
@@ -76,15 +76,14 @@ def without_outliers(pixels: Float[np.ndarray, "frame joint 2"]) -> Float[np.nda
     if len(pixels) < 5:
         return pixels
     padded = np.pad(pixels, ((2, 2), (0, 0), (0, 0)), mode="edge")
-    around = np.stack([padded[shift : shift + len(pixels)] for shift in range(5)])
-    with np.errstate(all="ignore"):
-        known = np.sort(around, axis=0)  # nan comes last
-        middle = np.clip(np.isfinite(around).sum(axis=0) - 1, 0, None) // 2
-        away = np.linalg.norm(pixels - np.take_along_axis(known, middle[None], axis=0)[0], axis=2)
-        seen = np.isfinite(away)
-        typical = np.median(away[seen]) if seen.any() else 0.0
-        spread = 1.4826 * np.median(np.abs(away[seen] - typical)) if seen.any() else 0.0
-        wild = away > typical + _OUTLIER * spread + 1.0
+    around = np.sort([padded[shift : shift + len(pixels)] for shift in range(5)], axis=0)  # nan comes last
+    middle = np.clip(np.isfinite(around).sum(axis=0) - 1, 0, None) // 2
+    away = np.linalg.norm(pixels - np.take_along_axis(around, middle[None], axis=0)[0], axis=2)
+    # Not what is usual of `away`, which is 0 where motion outdoes the noise.
+    bends = np.linalg.norm(np.diff(pixels, 2, axis=0), axis=2)
+    seen = np.isfinite(bends)
+    usual = np.nanmedian(np.where(seen.any(axis=0), bends, 0.0), axis=0)
+    wild = away > _OUTLIER * np.maximum(usual, np.median(bends[seen]) if seen.any() else 0.0) + 1.0
     return np.where(wild[..., None], np.nan, pixels)
 
 

@@ -1,0 +1,104 @@
+"""Two cameras' tracks: which joints they share, and which of them are the same person's."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from viewsync.geometry.epipolar import fundamental_matrix
+from viewsync.match.posture import WEIGHTS, Pairing
+from viewsync.types import PoseSignal, Track
+
+_LEAST_MEETING = 15
+"""Samples for which two tracks must be there together, to be one person's."""
+_AROUND = np.concatenate([np.arange(-60, -6, 6), np.arange(-2, 3), np.arange(12, 61, 6)])
+"""Samples beside a lag at which tracks are compared, to see how much better they agree at the lag."""
+_LEAST_GAIN = 0.1
+"""Of the gain of the surest two: strangers who are left over aren't one person."""
+
+Points = Float[np.ndarray, "_ joint 2"]
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody whom two cameras show, on grids of one rate."""
+
+    a: PoseSignal
+    b: PoseSignal
+
+    @cached_property
+    def joints(self) -> tuple[str, ...]:
+        """That both have, by name."""
+        return tuple(name for name in self.a.joints if name in self.b.joints)
+
+    @cached_property
+    def fundamental(self) -> Float[np.ndarray, "3 3"] | None:
+        """Between the two views, if both cameras are calibrated."""
+        if self.a.camera is None or self.b.camera is None:
+            return None
+        try:
+            return fundamental_matrix(self.a.camera, self.b.camera)
+        except ValueError:  # From one place, both see the same at any time.
+            return None
+
+    def evidence(self, lags: Int[np.ndarray, " lag"]) -> Float[np.ndarray, "track_a track_b kind lag"]:
+        """Kinds of evidence for any two tracks being one person, at lags of the signals; 0 where they don't overlap."""
+        found = np.zeros((len(self.a.tracks), len(self.b.tracks), len(WEIGHTS), len(lags)))
+        for i, one in enumerate(self.a.tracks):
+            for j, other in enumerate(self.b.tracks):
+                own = lags - one.first + other.first
+                possible = (own > -len(other)) & (own < len(one))
+                if possible.any():
+                    found[i, j][:, possible] = self._pairing(i, j, own[possible]).kinds()
+        return found
+
+    def matched(self, lag: int) -> tuple[Points, Points]:
+        """The points of people whom both see, each person's in the same columns, on the signals' grids; nan where unseen.
+
+        A person whom the detector lost for a while is several tracks: one track may meet several of the other side, one
+        after the other.
+        """
+        gains = {(i, j): self._gain(i, j, lag) for i in range(len(self.a.tracks)) for j in range(len(self.b.tracks))}
+        taken_a, taken_b = (np.zeros((len(side.tracks), len(self.b.values)), dtype=bool) for side in (self.a, self.b))
+        points_a, points_b = [np.zeros((len(self.a.values), 0, 2))], [np.zeros((len(self.b.values), 0, 2))]
+        enough = _LEAST_GAIN * max(gains.values(), default=0.0)
+        for i, j in sorted((pair for pair in gains if gains[pair] > enough), key=lambda pair: -gains[pair]):
+            start, stop = _meeting(self.a.tracks[i], self.b.tracks[j], lag)
+            if taken_a[i, start:stop].any() or taken_b[j, start:stop].any():
+                continue
+            taken_a[i, start:stop] = taken_b[j, start:stop] = True
+            points_a.append(_dense(self.a.tracks[i], len(self.a.values))[:, self._columns(self.a)])
+            points_b.append(_dense(self.b.tracks[j], len(self.b.values))[:, self._columns(self.b)])
+        return np.concatenate(points_a, axis=1), np.concatenate(points_b, axis=1)
+
+    def _gain(self, i: int, j: int, lag: int) -> float:
+        """How much better two tracks agree at a lag than around it; there is no choice but these two, it is 1."""
+        start, stop = _meeting(self.a.tracks[i], self.b.tracks[j], lag)
+        if stop - start < _LEAST_MEETING:
+            return 0.0
+        if len(self.a.tracks) == len(self.b.tracks) == 1:
+            return 1.0
+        own = lag - self.a.tracks[i].first + self.b.tracks[j].first
+        found = self._pairing(i, j, own + _AROUND).agreement()
+        near = np.abs(_AROUND) <= 2
+        return float(found[near].max() - np.quantile(found[~near], 0.9))
+
+    def _pairing(self, i: int, j: int, lags: Int[np.ndarray, " lag"]) -> Pairing:
+        one, other = self.a.tracks[i], self.b.tracks[j]
+        points_a, points_b = one.points[:, self._columns(self.a)], other.points[:, self._columns(self.b)]
+        return Pairing(points_a, points_b, lags, self.a.rate_hz, self.fundamental, one.embedding, other.embedding)
+
+    def _columns(self, signal: PoseSignal) -> list[int]:
+        return [signal.joints.index(name) for name in self.joints]
+
+
+def _meeting(one: Track, other: Track, lag: int) -> tuple[int, int]:
+    """Samples of b during which both are there."""
+    return max(one.first - lag, other.first), min(one.first + len(one) - lag, other.first + len(other))
+
+
+def _dense(track: Track, samples: int) -> Points:
+    points = np.full((samples, *track.points.shape[1:]), np.nan)
+    points[track.first : track.first + len(track)] = track.points
+    return points
