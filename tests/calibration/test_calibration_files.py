@@ -1,6 +1,7 @@
 """Any calibration: found out by looking, found by name, fitted to the picture."""
 
 import json
+import os
 from dataclasses import replace
 
 import cv2
@@ -51,6 +52,17 @@ def in_every_format(folder):
     for camera in CAMERAS:
         write(folder / "yaml" / f"{camera.name}.yml", plain(camera))
     return [folder / name for name in ("Calib.toml", "camera_array.toml", "cameras.json", "yaml")]
+
+
+def test_other_editors_and_other_alphabets(tmp_path):
+    """A byte order mark, Windows' ends of lines, capitals, and a name that isn't UTF-8."""
+    *files, folder = in_every_format(tmp_path)
+    for path in (*files, *folder.iterdir()):
+        told = b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n")
+        other = path.with_name(os.fsdecode(b"\xff" + path.stem.encode()) + path.suffix.upper())
+        other.write_bytes(told)
+        one, again = ([camera.lens for camera in read_cameras(each).values()] for each in (path, other))
+        assert one == again
 
 
 def test_every_format_tells_the_same_cameras(tmp_path):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from drawn_people import gray_video, video
 
-from viewsync.estimation.movenet import JOINTS
 from viewsync.look import look
+from viewsync.media.keypoints.joints import COCO17
 from viewsync.media.probe import probe
 from viewsync.signals import pose
 from viewsync.store import Store
@@ -32,8 +32,8 @@ def nobody(id):
 def test_people_are_found_once(two, tmp_path):
     first, told = looked(two, Store(tmp_path))
     assert [(id, poses.joints, len(poses) > 9) for id, poses in first.items()] == [
-        ("cam1", JOINTS, True),
-        ("cam2", JOINTS, True),
+        ("cam1", COCO17, True),
+        ("cam2", COCO17, True),
     ]
     assert {task for task, _, _ in told} == {"cam1: people", "cam2: people"}
     assert all(max(done for task, done, _ in told if task == f"{one.id}: people") == 16 for one in two)
@@ -50,7 +50,7 @@ def test_who_is_seen_by_one_camera_alone_is_of_no_use(two):
 
 
 def test_somebody_who_is_given_is_company_enough(two):
-    poses = Poses(JOINTS, np.array([0.0, 0.1]), *2 * [np.zeros(0, int)], np.zeros((0, 17, 2)), np.zeros((0, 17)))
+    poses = Poses(COCO17, np.array([0.0, 0.1]), *2 * [np.zeros(0, int)], np.zeros((0, 17, 2)), np.zeros((0, 17)))
     found, told = looked(two, signals={"cam2": {pose.NAME: pose.signal(poses)}})
     assert list(found) == ["cam1"]
     assert {task for task, _, _ in told} == {"cam1: people"}

@@ -8,8 +8,9 @@ from drawn_people import gray_video, recording, video
 
 from viewsync.estimation import videos
 from viewsync.estimation.drawing import contact_sheet
-from viewsync.estimation.movenet import JOINTS, MoveNet
+from viewsync.estimation.movenet import MoveNet
 from viewsync.estimation.videos import estimate, estimate_all
+from viewsync.media.keypoints.joints import COCO17
 from viewsync.media.pictures import excerpt
 from viewsync.media.probe import probe
 from viewsync.store import Store
@@ -40,7 +41,7 @@ def test_each_frame_is_what_the_network_sees_in_it(quarters):
     poses = estimate(camera, size=256, spans=[(0.2, 0.5)])
     find, pictures = MoveNet(256), list(excerpt(camera, 0.2, 0.5, 256))
     assert poses.size == (camera.video.width, camera.video.height)
-    assert poses.joints == JOINTS
+    assert poses.joints == COCO17
     np.testing.assert_array_equal(poses.pts_seconds, [picture.pts_seconds for picture in pictures])
     scale = poses.size[0] / pictures[0].rgb.shape[1]
     found = [find(picture.rgb).scaled((scale, scale)) for picture in pictures]

@@ -94,6 +94,7 @@ def test_nothing_but_nan(tmp_path):
         ("frame,x,y\n1,5,5\n1,6,5\n", "same joint of the same track twice"),
         ("frame,x,y\n0.5,5,5\n", "frame must be whole numbers, got 0.5 in row 1"),
         ("frame,x,y\n,5,5\n", "frame must be whole numbers"),
+        ("frame,x,y\n1e300,5,5\n", "frame must be whole numbers, got 1e\\+300"),
         ("frame,x,y\n0,5\n", "row 1: expected 3 columns, found 2"),
         ("frame,x,y\n0,5,5\n1,five,5\n", "row 2: 'five' isn't a number"),
         ("frame,joint,x,y\n0,,5,5\n", "row 1: a position without joint"),
@@ -109,6 +110,8 @@ def test_nothing_but_nan(tmp_path):
         ("scorer,a,a\nbodyparts,b,b\ncoords,x,x\n0,1,2\n", "the same column twice"),
         ("scorer,a,a\nbodyparts,b,b\ncoords,x,y\n1,1,2\n0,1,2\n", "frame 0 comes after frame 1"),
         ("scorer,a,a\nbodyparts,b,b\ncoords,x,y\n0,1,2\n0,1,2\n", "frame 0 comes after frame 0"),
+        ("scorer,a,a\nbodyparts,b,b\ncoords,x,y\ninf,1,2\n", "doesn't number its frames"),
+        ("scorer,,\nbodyparts,b,b\ncoords,x,y\n0,1,2\n", "doesn't name scorer, body part and coordinate"),
         ("scorer,a,a\nbodyparts,b,b\ncoords,x,y\nimg0.png,1,2\n", "'img0.png' isn't a number"),
     ],
 )
@@ -127,12 +130,34 @@ def test_coco_with_faults(tmp_path):
     refused(coco(path, [(0, points(1, 21), {})]), "unknown joint set")
     refused(coco(path, [(0, points(1, 17), {}), (1, points(1, 18), {})]), "got 51 and 54 numbers")
     refused(coco(path, [(0, points(1, 17), {})], joints=["nose"]), "names 1 joints, but keypoints tell 17")
+    refused(coco(path, [(0, points(1, 17), {})], joints=["nose"] * 17), "names 1 joints, but keypoints tell 17")
     refused(coco(path, [(0, [], {"bbox": [1, 2, 3, 4]})]), "no `keypoints`")
     refused(coco(path, [(0, points(1, 17), {})], images=[]), "isn't COCO's JSON of key points")
     twice = [{"id": 0, "file_name": "a.mp4"}, {"id": 0, "file_name": "a.mp4"}]
     refused(coco(path, [(0, points(1, 17), {})], images=twice), "frame 0 comes after frame 0")
     named = [{"id": "a", "file_name": "a.jpg"}]
     refused(coco(path, [("a", points(1, 17), {})], images=named), "doesn't number its frames")
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, f'{{"people": {"1" * 5000}}}'])
+def test_json_that_python_gives_up_on(tmp_path, content):
+    (tmp_path / "cam1.json").write_text(content)
+    refused(tmp_path / "cam1.json", "isn't whole JSON")
+
+
+def test_numbers_too_large_to_count_with(tmp_path):
+    """A tracker's hash tells nobody apart, and a time stamp of twenty digits is no frame."""
+    seen = read_poses(openpose(tmp_path / "a", {0: [(10**30, points(1, 25))]}), AT_25_HZ)["a"]
+    assert seen.tracks.tolist() == [0]
+    refused(openpose(tmp_path / "b", {10**20: [points(1, 25)]}), "has no frame number in its name")
+    (tmp_path / "cam1.csv").write_text(f"frame,track,x,y\n0,{10**30},5,5\n1,--1,6,5\n")
+    assert read_poses(tmp_path / "cam1.csv", AT_25_HZ)["cam1"].tracks.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("width", "size"), [("640", (640, 360)), (-640, None), (None, None)])
+def test_the_size_of_coco_s_pictures(tmp_path, width, size):
+    images = [{"id": 0, "file_name": "0.jpg", "width": width, "height": 360}]
+    assert read_poses(coco(tmp_path / "cam1.json", [(0, points(1, 17), {})], images=images), AT_25_HZ)["cam1"].size == size
 
 
 def test_an_h5_cannot_run_anything(tmp_path):

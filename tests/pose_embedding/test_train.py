@@ -17,7 +17,11 @@ def test_scores_by_hand():
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(("--steps", "0"), "--steps must be 1 or greater, got 0"), (("--seed", "-1"), "--seed must be 0 or greater, got -1")],
+    [
+        (("--steps", "10"), "--steps must be 100 or greater, got 10"),
+        (("--seed", "-1"), "--seed must be from 0 to 2^63 - 1, got -1"),
+        (("--seed", str(2**63)), "--seed must be from 0 to 2^63 - 1, got 9223372036854775808"),
+    ],
 )
 def test_numbers_that_make_no_sense_are_refused(capsys, tmp_path, arguments, said):
     with pytest.raises(SystemExit) as left:

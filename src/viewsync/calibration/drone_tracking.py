@@ -15,10 +15,10 @@ def read_drone_tracking(path: Path) -> Lens:
         InputError: The file can't be read, or something in it is missing or can't be used.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}. Check the name.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} isn't JSON: {error}. Copy it again.") from error
     entry = CameraEntry(path, path.stem, values if isinstance(values, dict) else {})
     return entry.lens(entry.size("resolution"), "K-matrix", "distCoeff")

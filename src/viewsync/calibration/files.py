@@ -81,7 +81,7 @@ def _of_folder(folder: Path, size: Size | None) -> Iterable[CalibratedCamera]:
     if any(folder.glob("extrinsic/extr_*.xml")):
         published = (folder / "intrinsic_zero").is_dir()
         return read_wildtrack(folder) if published else read_wildtrack(folder, intrinsics="intrinsic", metres_per_unit=1.0)
-    files = sorted(file for file in folder.iterdir() if file.suffix in _YAML)
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() in _YAML)
     if not files:
         raise InputError(f"{folder} holds no known calibration. Name the file itself, or give {_KNOWN}.")
     return [read_opencv(file, size) for file in files]
@@ -111,9 +111,9 @@ def _kind(path: Path) -> str | None:
             start = file.read(256).decode("utf-8-sig", errors="replace").lstrip()
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}. Check the name.") from error
-    if path.suffix in _YAML or start.startswith("%YAML"):
+    if path.suffix.lower() in _YAML or start.startswith("%YAML"):
         return "yaml"
-    return {"<": "xml", "{": "json"}.get(start[:1], "toml" if path.suffix == ".toml" else None)
+    return {"<": "xml", "{": "json"}.get(start[:1], "toml" if path.suffix.lower() == ".toml" else None)
 
 
 def _standing(path: Path) -> list[CalibratedCamera]:

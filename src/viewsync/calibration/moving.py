@@ -23,13 +23,13 @@ def read_moving(path: Path) -> tuple[MovingCamera, ...]:
         InputError: The file can't be read, or a camera in it can't be used.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_bytes())
         if content["schema"] != _SCHEMA:
             raise ValueError(f"its schema isn't {_SCHEMA}")
         return tuple(_camera(path, values) for values in content["cameras"])
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}. Check the name.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} isn't a cameras.json of this project: {error}. Write it again.") from error
 
 

@@ -90,8 +90,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} isn't there. Check the name; EasyMocap's intri.yml and extri.yml lie side by side.")
     storage = cv2.FileStorage()
     try:
-        storage.open(str(path), cv2.FILE_STORAGE_READ)
+        # By its text, as OpenCV crashes on names that aren't UTF-8.
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        storage.open(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
         values = _value(storage.root())
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror or error}. Check your rights.") from error
     except cv2.error as error:
         raise InputError(f"{path} isn't YAML as OpenCV writes it: {error.err}. Write it with cv2.FileStorage.") from error
     finally:

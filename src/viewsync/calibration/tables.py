@@ -17,10 +17,10 @@ def read_tables(path: Path) -> dict[str, Any]:
         InputError: It can't be read, or isn't TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}. Check the name.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} isn't TOML: {error}. Name the calibration file itself, or export it again.") from error
 
 

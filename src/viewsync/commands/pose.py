@@ -32,8 +32,8 @@ class Pose:
     """Of the poses. tracks (a csv) tells everything, others leave out times, tracks, or joints (docs/pose.md)."""
     size: int = 384
     """Long side in pixels of what the network sees, 256 to 640: larger for people who are small in the picture."""
-    refine: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="(default: don't)")] = None
-    """MoveNet Thunder as ONNX, to look at each person again: more exact, and slower (docs/pose.md says where it is)."""
+    refine: bool = False
+    """Look at each person again with a second network: more exact, and slower (docs/pose.md)."""
     every: int = 1
     """Look at every n-th frame."""
     from_: Annotated[float | None, arg(name="from", metavar="SECONDS", help_behavior_hint="(default: its first frame)")] = (
@@ -51,6 +51,7 @@ class Pose:
 
         from rich.console import Console
 
+        from viewsync.estimation.thunder import WEIGHTS
         from viewsync.estimation.videos import estimate_all
         from viewsync.media.pictures import video_of
         from viewsync.media.probe import probe_all
@@ -72,7 +73,7 @@ class Pose:
                 spans=None if whole else {recording.id: [span] for recording in recordings},
                 every=self.every,
                 size=self.size,
-                refine=self.refine,
+                refine=WEIGHTS if self.refine else None,
                 progress=progress,
             )
         written = self._write(recordings, found)

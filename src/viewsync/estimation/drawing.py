@@ -7,16 +7,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from viewsync.media.keypoints.joints import BONES
 from viewsync.media.pictures import still
 from viewsync.types import Poses, Recording
 
-_LIMBS = (
-    ("left_ear", "left_eye"), ("left_eye", "nose"), ("nose", "right_eye"), ("right_eye", "right_ear"),
-    ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip"),
-    *((f"{side}_{upper}", f"{side}_{lower}") for side in ("left", "right") for upper, lower in (
-        ("shoulder", "elbow"), ("elbow", "wrist"), ("shoulder", "hip"), ("hip", "knee"), ("knee", "ankle"),
-    )),
-)  # fmt: skip
 _COLUMNS = 4
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 
@@ -66,7 +60,7 @@ def _draw_person(
     places = {
         name: (round(x), round(y)) for name, (x, y) in zip(joints, pixels.tolist(), strict=True) if not math.isnan(x + y)
     }
-    for one, other in _LIMBS:
+    for one, other in BONES:
         if one in places and other in places:
             cv2.line(picture, places[one], places[other], color, 1, cv2.LINE_AA)
     for place in places.values():

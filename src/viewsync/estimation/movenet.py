@@ -13,26 +13,6 @@ from viewsync.types import InputError
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-JOINTS = (
-    "nose",
-    "left_eye",
-    "right_eye",
-    "left_ear",
-    "right_ear",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hip",
-    "right_hip",
-    "left_knee",
-    "right_knee",
-    "left_ankle",
-    "right_ankle",
-)
-"""COCO's."""
 WEIGHTS = Path(__file__).parents[1] / "weights" / "movenet-multipose-fp16.onnx"
 SIZES = (256, 640)
 """Least and greatest long side of the network's picture, in pixels."""
@@ -52,24 +32,19 @@ _FALLOFF = 2 * np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 8
 
 @dataclass(frozen=True)
 class People:
-    """Who was found in a picture, the surest first."""
+    """Who was found in a picture, the surest first; joints are COCO's 17."""
 
     pixels: Float[np.ndarray, "person joint 2"]
     """x and y; (0, 0) is the middle of the top left pixel. nan where a joint wasn't seen."""
     confidence: Float[np.ndarray, "person joint"]
     """0 to 1; 0 where a joint wasn't seen."""
-    boxes: Float[np.ndarray, "person 4"]
-    """Left, top, right, bottom, in the same coordinates."""
-    scores: Float[np.ndarray, " person"]
-    """0 to 1: that there is a person."""
 
     def __len__(self) -> int:
-        return len(self.scores)
+        return len(self.pixels)
 
     def scaled(self, by: tuple[float, float]) -> "People":
         """As in a picture that is so many times as wide and as high."""
-        pixels, corners = ((place + 0.5) * by - 0.5 for place in (self.pixels, self.boxes.reshape(-1, 2, 2)))
-        return People(pixels, self.confidence, corners.reshape(-1, 4), self.scores)
+        return People((self.pixels + 0.5) * by - 0.5, self.confidence)
 
 
 class MoveNet:
@@ -100,10 +75,9 @@ class MoveNet:
         padded[0, : inner[1], : inner[0]] = rgb
         found = np.asarray(self._session.run(None, {"input": padded})[0], dtype=float)[0]
         # The network tells y before x, as shares of its picture from edge to edge.
-        joints, boxes = found[:, :51].reshape(-1, 17, 3), found[:, 51:55].reshape(-1, 2, 2)
+        joints = found[:, :51].reshape(-1, 17, 3)
         sides, unit = np.array(padded.shape[2:0:-1]), np.array([width / inner[0], height / inner[1]])
-        pixels, corners = ((shares[..., 1::-1] * sides + SHIFT) * unit - 0.5 for shares in (joints, boxes))
-        return _distinct(pixels, joints[..., 2], corners.reshape(-1, 4), found[:, 55])
+        return _distinct((joints[..., 1::-1] * sides + SHIFT) * unit - 0.5, joints[..., 2], found[:, 55])
 
 
 def session(path: Path) -> "InferenceSession":
@@ -127,7 +101,6 @@ def session(path: Path) -> "InferenceSession":
 def _distinct(
     pixels: Float[np.ndarray, "person 17 2"],
     confidence: Float[np.ndarray, "person 17"],
-    boxes: Float[np.ndarray, "person 4"],
     scores: Float[np.ndarray, " person"],
 ) -> People:
     """Leave out who isn't sure, and of those who are the same the less sure one."""
@@ -138,7 +111,7 @@ def _distinct(
         if all(_likeness(pixels[[person, other]], seen[[person, other]]) < _SAME for other in kept):
             kept.append(int(person))
     pixels, seen = pixels[kept], seen[kept]
-    return People(np.where(seen[..., None], pixels, np.nan), np.where(seen, confidence[kept], 0), boxes[kept], scores[kept])
+    return People(np.where(seen[..., None], pixels, np.nan), np.where(seen, confidence[kept], 0))
 
 
 def _likeness(pixels: Float[np.ndarray, "2 17 2"], seen: Bool[np.ndarray, "2 17"]) -> float:

@@ -36,7 +36,7 @@ class Thunder:
             found = self._look(rgb, np.nanmin(joints, axis=0), np.nanmax(joints, axis=0))
             sure = found[:, 2] >= MIN_CONFIDENCE
             pixels[person, sure], confidence[person, sure] = found[sure, :2], found[sure, 2]
-        return People(pixels, confidence, people.boxes, people.scores)
+        return People(pixels, confidence)
 
     def _look(
         self, rgb: UInt8[np.ndarray, "height width 3"], low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]
@@ -45,8 +45,7 @@ class Thunder:
         side = max(int(_MARGIN * (high - low).max()), SIDE // 8)
         left, top = np.round((low + high - side) / 2).astype(int)
         square = np.zeros((side, side, 3), dtype=np.uint8)
-        height, width = rgb.shape[:2]
-        seen = rgb[max(top, 0) : min(top + side, height), max(left, 0) : min(left + side, width)]
+        seen = rgb[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
         square[max(-top, 0) :, max(-left, 0) :][: seen.shape[0], : seen.shape[1]] = seen
         shrinks = side > SIDE
         shown = cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

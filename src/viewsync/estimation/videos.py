@@ -12,9 +12,10 @@ import numpy as np
 from av.video.frame import VideoFrame
 from jaxtyping import Float, Int
 
-from viewsync.estimation.movenet import JOINTS, WEIGHTS, MoveNet, People
+from viewsync.estimation.movenet import WEIGHTS, MoveNet, People
 from viewsync.estimation.thunder import Thunder
 from viewsync.estimation.tracking import Tracker
+from viewsync.media.keypoints.joints import COCO17
 from viewsync.media.pictures import numbered, stored_size, video_of
 from viewsync.store import Store
 from viewsync.types import InputError, Poses, Recording, VideoTrack
@@ -99,7 +100,7 @@ def estimate(
     Raises:
         InputError: the recording has no video, is damaged, or has no frame to look at; an argument is out of range.
     """
-    video, track = video_of(recording), Tracker(JOINTS)
+    video, track = video_of(recording), Tracker(COCO17)
     wanted = _wanted(recording, video, spans, every)
     find, look = MoveNet(size), None if refine is None else Thunder(refine)
     seconds: list[float] = []
@@ -167,9 +168,9 @@ def _poses(
     video: VideoTrack, seconds: Float[np.ndarray, " frame"], found: Sequence[tuple[Int[np.ndarray, " _"], People]]
 ) -> Poses:
     counts = [len(ids) for ids, _ in found]
-    none = np.zeros((0, len(JOINTS)))
+    none = np.zeros((0, len(COCO17)))
     return Poses(
-        joints=JOINTS,
+        joints=COCO17,
         pts_seconds=seconds,
         frames=np.repeat(np.arange(len(found)), counts),
         tracks=np.concatenate([np.zeros(0, dtype=int), *(ids for ids, _ in found)]),

@@ -28,7 +28,7 @@ _LEAP = 2.5
 """Samples of the path, beyond which it is found anew who is who."""
 _STEPS = 8
 _TURN = 90
-"""Samples."""
+"""Samples that one half of the time has before it is the other's turn: bodies' motion isn't alike for so long."""
 _FREEDOM = 4.0
 """Of Student's t, which residuals follow."""
 _AROUND = 5
@@ -37,6 +37,7 @@ _OTHER_LAGS = 12
 _NEAREST, _NEAREST_STDS = 0.3, 0.385
 """Share of residuals that a robust scale goes by, and how many standard deviations of a Gaussian it lies within."""
 _MOST, _MEMORY = 2.0, 5
+"""Spreads beyond which a residual counts less, and looked-at samples over which errors are alike."""
 
 
 class PoseTracker:

@@ -19,7 +19,7 @@ _SLOW_WINDOWS_SECONDS = (10.0, 20.0, 40.0)
 _MOST_WINDOWS = 40
 _MANY_LAGS, _LIKELY_LAGS, _MOST_WINDOWS_OF_MANY = 3000, 240, 12
 """Of so many lags, windows look at the likeliest only, and at as many others to tell what chance is."""
-WEIGHTS = np.array([0.56, 0.83, 0.52])
+WEIGHTS = np.array([0.7, 1.0, 0.75])
 """Of the kinds of evidence, fitted to worlds by `viewsync.benchmarks.pose_calibration`."""
 
 

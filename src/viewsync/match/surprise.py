@@ -9,7 +9,7 @@ _TAIL = 0.1
 _MOST = 12.0
 """One window alone counts no more than this: a motion may be had twice."""
 _FEWEST = 12
-_USUAL_SCALE = 40.0
+_USUAL_SCALE = 28.0
 """Of the tail, in nats of agreement: smoothed joints resemble their neighbours, in time and on the body."""
 _USUAL_WEIGHT = 100.0
 """Lags at which what a pair itself shows counts as much as what is usual."""

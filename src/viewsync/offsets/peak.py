@@ -52,9 +52,9 @@ def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Pos
         return Peak(best, mass, verdict, reasons, std_factor)
 
     if all(not belief.log_likelihood_ratio.any() for belief in beliefs):
-        return peak(Verdict.NO_EVIDENCE, "Nothing moves, sounds or flashes in at least one of the two.")
+        return peak(Verdict.NO_EVIDENCE, "Nothing moves, sounds or flashes, and nobody is seen, in at least one of the two.")
+    alike = "At no offset are the two more alike than chance; they may not overlap, or share too little."
     if posterior.unrelated >= 0.5:
-        alike = "At no offset are the two more alike than chance; they may not overlap, or share too little."
         return peak(Verdict.NO_EVIDENCE, alike)
     if summit[0] or summit[-1]:
         return peak(Verdict.AMBIGUOUS, f"The best offset ({best:+.2f} s) lies on the edge of the search.")
@@ -62,6 +62,8 @@ def find_peak(posterior: Posterior, beliefs: Sequence[OffsetBelief], direct: Pos
     if hint is not None and repeats and (chosen := _singled_out(hint, [best, *repeats], posterior)) is not None:
         return chosen
     if mass < TIED_PROBABILITY:
+        if all(belief.log_likelihood_ratio.max(initial=0.0) < SPEAKS for belief in beliefs):
+            return peak(Verdict.NO_EVIDENCE, alike)
         second = float(offsets[np.argmax(np.where(hill, 0.0, probability))])
         rival = f"The best offset, {best:+.2f} s, is only {mass:.0%} probable; the next is {second:+.2f} s."
         return peak(Verdict.AMBIGUOUS, rival)

@@ -147,7 +147,7 @@ def _within(belief: OffsetBelief, offsets: Axis) -> tuple[Float[np.ndarray, " la
     return belief.offsets_seconds[inside], belief.log_likelihood_ratio[inside]
 
 
-def _height(curves: Sequence[Float[np.ndarray, " point"]]) -> Axis:
+def _height(curves: Sequence[Float[np.ndarray, " _"]]) -> Axis:
     """From the highest value down to the lowest, but no further below 0 than the peak is above it.
 
     Evidence against wrong offsets can be hundreds of times stronger than that for the right one, and would flatten it.

@@ -23,6 +23,7 @@ from viewsync.match.contest import contest
 from viewsync.match.correlate import candidate_lags
 from viewsync.match.interpolate import between
 from viewsync.match.people import People
+from viewsync.match.pose_track import PoseTracker
 from viewsync.match.posture import WEIGHTS
 from viewsync.match.views import Kind, Views, rows_apart
 from viewsync.media.keypoints.joints import COCO17
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 NAME = "pose"
 
-CONSTANTS = np.array([*WEIGHTS, 0.3, 1.03, 0.04])
+CONSTANTS = np.array([*WEIGHTS, -0.3, 1.4, 0.05])
 """How evidence adds up (`log_likelihood_ratio`), fitted to worlds by `viewsync.benchmarks.pose_calibration`."""
 _WINDOW_SECONDS = 30.0
 _LEAST_EMBEDDED_JOINTS = 8
@@ -128,7 +129,8 @@ def log_likelihood_ratio(
     Args:
         kinds: Of any two tracks.
         gain: Of the lags that were fitted.
-        constants: Three weights of the kinds, a shift, a shift per logarithm of the number of comparisons, and the gain's weight.
+        constants: Three weights of the kinds, a shift, a shift per logarithm of the number of comparisons, and the weight of
+            the gain.
     """
     # The more that is compared, the more looks good by chance.
     shift = constants[3] + constants[4] * math.log(math.prod(kinds.shape[:2]) * len(gain))
@@ -165,6 +167,11 @@ def local_offsets(a: PoseSignal, b: PoseSignal, offset_seconds: float) -> list[L
         rolled = _READ_OUT_SECONDS * rows_apart(beside, own, refined.lag, heights)
         found.append(LocalOffset(middle, offset, math.hypot(refined.std / rate_hz, rolled)))
     return found
+
+
+def tracker(a: PoseSignal, b: PoseSignal, offsets_seconds: Float[np.ndarray, " lag"]) -> PoseTracker:
+    """Evidence of every half second for each of some offsets (`viewsync.signals.TrackingCue`)."""
+    return PoseTracker(_on_one_grid(a), _on_one_grid(b), offsets_seconds)
 
 
 def _on_one_grid(signal: PoseSignal) -> PoseSignal:

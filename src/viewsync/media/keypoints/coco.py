@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def read_coco(path: Path, content: Any) -> Reading:
         points = _points(path, posed)
         tracks = [annotation.get("track_id") for annotation in posed]
         times = [image.get("pts_seconds") for image in images]
-        sizes = {(image["width"], image["height"]) if image.get("width") else None for image in images}
+        sizes = {_size(image) for image in images}
         return Reading(
             path,
             _joints(path, content, posed, points),
@@ -126,6 +126,11 @@ def _images(path: Path, content: Any, posed: Sequence[dict[str, Any]]) -> list[d
     return sorted(numbered, key=lambda image: image["number"])
 
 
+def _size(image: Mapping[str, Any]) -> tuple[int, int] | None:
+    width, height = int(image.get("width") or 0), int(image.get("height") or 0)
+    return (width, height) if min(width, height) > 0 else None
+
+
 def _points(path: Path, posed: Sequence[dict[str, Any]]) -> _Points:
     sizes = {len(annotation["keypoints"]) for annotation in posed}
     if len(sizes) > 1 or sum(sizes) % 3:
@@ -146,12 +151,13 @@ def _points(path: Path, posed: Sequence[dict[str, Any]]) -> _Points:
 def _joints(path: Path, content: Any, posed: Sequence[dict[str, Any]], points: _Points) -> tuple[str, ...]:
     used = {annotation.get("category_id") for annotation in posed}
     categories = content.get("categories", ()) if isinstance(content, dict) else ()
-    named = {tuple(each["keypoints"]) for each in categories if each.get("keypoints") and (each["id"] in used or not posed)}
+    telling = (each for each in categories if each.get("keypoints") and (each["id"] in used or not posed))
+    named = {tuple(map(str, each["keypoints"])) for each in telling}
     if len(named) > 1:
         raise InputError(f"{path} has poses of {len(named)} categories with different joints. Keep one of them in a file.")
     joints = named.pop() if named else known_layout(path, points) if posed else ()
-    if posed and len(joints) != points.shape[1]:
+    if posed and len(set(joints)) != points.shape[1]:
         raise InputError(
-            f"{path}: `categories` names {len(joints)} joints, but keypoints tell {points.shape[1]}. Export it again."
+            f"{path}: `categories` names {len(set(joints))} joints, but keypoints tell {points.shape[1]}. Export it again."
         )
     return joints

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from viewsync.media.keypoints.reading import Reading
-from viewsync.media.keypoints.table import rows_of, to_numbers
+from viewsync.media.keypoints.table import LARGEST, rows_of, to_numbers
 from viewsync.outputs.files import whole_file
 from viewsync.types import InputError, Poses
 
@@ -92,7 +92,7 @@ class _Plain(pickle.Unpickler):
 
 
 def _whole(path: Path, index: np.ndarray) -> Int[np.ndarray, " frame"]:
-    if index.dtype.kind not in "if" or not np.array_equal(index, np.round(index)):
+    if index.dtype.kind not in "if" or not ((np.abs(index) < LARGEST) & (index == np.round(index))).all():
         raise InputError(
             f"{path} doesn't number its frames. Name the table of an analyzed video, not that of labelled pictures."
         )
@@ -102,7 +102,7 @@ def _whole(path: Path, index: np.ndarray) -> Int[np.ndarray, " frame"]:
 def _reading(
     path: Path, columns: _Columns, numbers: Int[np.ndarray, " frame"], values: Float[np.ndarray, "frame column"]
 ) -> Reading:
-    if not columns or any(not isinstance(column, tuple) or len(column) not in (3, 4) for column in columns):
+    if not columns or not all(map(_is_named, columns)):
         raise InputError(
             f"{path} doesn't name scorer, body part and coordinate of its columns. Name DeepLabCut's own table."
         )
@@ -129,6 +129,10 @@ def _reading(
     frames = np.repeat(np.arange(len(values)), len(individuals))
     tracks = np.tile(np.arange(len(individuals)), len(values))
     return Reading(path, joints, numbers, None, frames, tracks, points[..., :2], points[..., 2])
+
+
+def _is_named(column: Any) -> bool:
+    return isinstance(column, tuple) and len(column) in (3, 4) and all(isinstance(name, str) and name for name in column)
 
 
 def write_deeplabcut(poses: Poses, path: Path) -> None:

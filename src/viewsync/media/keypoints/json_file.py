@@ -18,5 +18,5 @@ def read_json(path: Path) -> Any:
             return json.loads(file.read())
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}. Check the name and your rights.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # Bad JSON and text, endless numbers; nested too deeply.
         raise InputError(f"{path} isn't whole JSON: {error}. Export it again.") from error

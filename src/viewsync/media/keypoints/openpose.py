@@ -112,7 +112,7 @@ def frame_json(ids: Int[np.ndarray, " person"], points: Float[np.ndarray, "perso
 
 def _number(path: Path) -> int:
     found = re.findall(r"\d+", path.stem)
-    if not found:
+    if not found or len(found[-1]) > 15:  # More digits couldn't be told apart as times.
         raise InputError(
             f"{path} has no frame number in its name. OpenPose's files are called cam1_000000000012_keypoints.json."
         )
@@ -149,4 +149,5 @@ def _array(
 def _tracks(ids: Sequence[Any]) -> Int[np.ndarray, " row"]:
     """−1 where nobody said."""
     numbers = [id[0] if isinstance(id, list) and id else id for id in ids]
-    return np.array([number if isinstance(number, int) else -1 for number in numbers], dtype=np.int64)
+    told = [number if isinstance(number, int) and 0 <= number < 2**63 else -1 for number in numbers]
+    return np.array(told, dtype=np.int64)

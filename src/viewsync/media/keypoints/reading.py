@@ -64,23 +64,22 @@ class Reading:
             if step.size:
                 before, after = self.numbers[step[0] : step[0] + 2]
                 raise InputError(f"{self.source}: frame {after} comes after frame {before}. Sort its frames, each once.")
-        if clock is not None and self.numbers is not None:
-            return clock(camera, self.numbers)
-        if self.seconds is None:
+        seconds = clock(camera, self.numbers) if clock is not None and self.numbers is not None else self.seconds
+        if seconds is None:
             raise InputError(
                 f"{self.source} numbers its frames, but doesn't tell their times. Give their rate with --fps, or the video "
                 f"that they were made from."
             )
-        if not np.isfinite(self.seconds).all():
+        if not np.isfinite(seconds).all():
             raise InputError(f"{self.source}: a frame of {camera} has no time. Write one for each, or give --fps.")
-        step = np.flatnonzero(np.diff(self.seconds) <= 0)
+        step = np.flatnonzero(np.diff(seconds) <= 0)
         if step.size:
-            before, after = self.seconds[step[0] : step[0] + 2]
+            before, after = seconds[step[0] : step[0] + 2]
             raise InputError(
                 f"{self.source}: the times of {camera} must increase, but {after:.6f} s comes after {before:.6f} s. Correct "
                 f"them, or give --fps."
             )
-        return self.seconds
+        return seconds
 
     def _refuse_twice(self, camera: str, frames: Int[np.ndarray, " row"], tracks: Int[np.ndarray, " row"]) -> None:
         order = np.lexsort((tracks, frames))

@@ -1,6 +1,7 @@
 """Plain tracks: a csv with a line for each joint, or for each frame where there is but one point to see."""
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,8 @@ def _tracks(table: Table) -> Int[np.ndarray, " line"]:
     names, codes = table.labels.get("track", ((), None))
     if codes is None:
         return np.zeros(len(table.numbers["x"]), dtype=np.int64)
-    numbers = [int(name) for name in names] if all(name.lstrip("-").isdecimal() for name in names) else range(len(names))
+    whole = all(re.fullmatch(r"-?\d{1,15}", name) for name in names)
+    numbers = map(int, names) if whole else range(len(names))
     return np.asarray(np.array([*numbers, -1])[codes])
 
 
