@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 
 from viewsync.match.interpolate import between
 
@@ -46,10 +47,17 @@ def test_nothing_is_said_outside_or_beside_a_gap():
     places = np.array([-0.1, 2.9, 3.0, 3.5, 4.0, 4.5, 5.0, 5.1, 9.1])
     found, speed = between(points, places)
     unseen = np.isnan(found[:, 1]).any(axis=1)
-    # At 3 whole, the next sample isn't needed for the place, but for the velocity it is.
-    assert unseen.tolist() == [True, False, True, True, True, True, False, False, True]
+    assert unseen.tolist() == [True, False, False, True, True, True, False, False, True]
     assert np.array_equal(np.isnan(found), np.isnan(speed))
     assert not np.isnan(found[1:-1, [0, 2]]).any()
+
+
+def test_smooth_noise_is_as_strong_between_samples_as_at_them():
+    """Else the residuals of noise would be least between samples, and lags drawn there."""
+    noise = gaussian_filter1d(np.random.default_rng(3).normal(size=(4000, 1, 2)), 1.35, axis=0)
+    whole = np.arange(10.0, 3990.0)
+    at, midway = between(noise, whole)[0].var(), between(noise, whole + 0.5)[0].var()
+    assert midway == pytest.approx(at, rel=2e-3)
 
 
 @pytest.mark.parametrize("samples", [0, 1])

@@ -16,10 +16,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from viewsync.geometry.epipolar import homogeneous
 from viewsync.match.geometries import LEAST_POINTS, Geometry, Residuals, seen_in_both
-from viewsync.match.interpolate import between
+from viewsync.match.interpolate import Curve
 
 _STEPS, _FIT_STEPS = 20, 4
-_CLOSE = 1e-3
+_CLOSE = 3e-3
 """Samples by which the last step may still move the lag."""
 _FARTHEST = 3.0
 """Samples from where the search began."""
@@ -77,9 +77,9 @@ def fit(
         lag: In samples.
         geometry: What to fit; it is changed.
     """
-    calm_a, residuals = calm_speeds(a), None
+    curve, calm, residuals = Curve(a), Curve(calm_speeds(a)), None
     for _ in range(_FIT_STEPS):
-        residuals = _residuals(a, calm_a, b, lag, geometry)
+        residuals = _residuals(curve, calm, b, lag, geometry)
         if residuals is None:
             return None
         geometry.eliminate(residuals)
@@ -99,9 +99,9 @@ def refine(
         lag: Where to begin, in samples.
         geometry: What to fit along; it is changed.
     """
-    began, calm_a, steps = lag, calm_speeds(a), 0
+    began, curve, calm, steps = lag, Curve(a), Curve(calm_speeds(a)), 0
     while True:
-        residuals = _residuals(a, calm_a, b, lag, geometry)
+        residuals = _residuals(curve, calm, b, lag, geometry)
         if residuals is None:
             return None
         distance, slope = geometry.eliminate(residuals)
@@ -151,14 +151,14 @@ def calm_speeds(points: Float[np.ndarray, "time joint 2"]) -> Float[np.ndarray, 
     return np.where(seen, speeds, np.nan)
 
 
-def _residuals(a: np.ndarray, calm_a: np.ndarray, b: np.ndarray, lag: float, geometry: Geometry) -> Residuals | None:
+def _residuals(a: Curve, calm_speed: Curve, b: np.ndarray, lag: float, geometry: Geometry) -> Residuals | None:
     at = np.arange(len(b)) + lag
-    places, speeds = between(a, at)
+    places, speeds = a(at), a.speed(at)
     both = seen_in_both(places, b)
     if both.sum() < LEAST_POINTS:
         return None
     sample, joint = np.nonzero(both)
-    calm = np.nan_to_num(between(calm_a, at)[0][both])
+    calm = np.nan_to_num(calm_speed(at)[both])
     distance, direction = geometry.distances(homogeneous(places[both]), homogeneous(b[both]), sample)
     slope, calm_slope = (speeds[both] * direction).sum(axis=1), (calm * direction).sum(axis=1)
     weight = 1 / (1 + (distance / (_CAUCHY * max(_scale(distance), 1e-9))) ** 2)

@@ -14,6 +14,8 @@ _LEAST_MEETING = 15
 """Samples for which two tracks must be there together, to be one person's."""
 _AROUND = np.concatenate([np.arange(-60, -6, 6), np.arange(-2, 3), np.arange(12, 61, 6)])
 """Samples beside a lag at which tracks are compared, to see how much better they agree at the lag."""
+_LONGEST = 600
+"""Samples of two tracks that are compared for that."""
 _LEAST_GAIN = 0.1
 """Of the gain of the surest two: strangers who are left over aren't one person."""
 
@@ -79,10 +81,19 @@ class People:
             return 0.0
         if len(self.a.tracks) == len(self.b.tracks) == 1:
             return 1.0
-        own = lag - self.a.tracks[i].first + self.b.tracks[j].first
-        found = self._pairing(i, j, own + _AROUND).agreement()
+        # A stretch in the middle tells as well as hours.
+        middle = (start + stop) // 2
+        span = max(start, middle - _LONGEST // 2), min(stop, middle + _LONGEST // 2)
+        first = max(span[0] + lag - int(_AROUND[-1]), self.a.tracks[i].first)
+        one = self._part(self.a, self.a.tracks[i], first, span[1] + lag + int(_AROUND[-1]))
+        other = self._part(self.b, self.b.tracks[j], *span)
+        own = lag - first + span[0] + _AROUND
+        found = Pairing(one, other, own, self.a.rate_hz, self.fundamental).agreement()
         near = np.abs(_AROUND) <= 2
         return float(found[near].max() - np.quantile(found[~near], 0.9))
+
+    def _part(self, signal: PoseSignal, track: Track, start: int, stop: int) -> Points:
+        return track.points[start - track.first : stop - track.first][:, self._columns(signal)]
 
     def _pairing(self, i: int, j: int, lags: Int[np.ndarray, " lag"]) -> Pairing:
         one, other = self.a.tracks[i], self.b.tracks[j]

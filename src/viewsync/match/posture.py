@@ -17,7 +17,7 @@ FEW_JOINTS = 5
 _SLOW_WINDOWS_SECONDS = (10.0, 20.0, 40.0)
 """For a few points, which tell of the geometry by moving on."""
 _MOST_WINDOWS = 40
-_MANY_LAGS, _LIKELY_LAGS, _MOST_WINDOWS_OF_MANY = 3000, 240, 12
+_MANY_LAGS, _LIKELY_LAGS, _MOST_WINDOWS_OF_MANY = 3000, 120, 12
 """Of so many lags, windows look at the likeliest only, and at as many others to tell what chance is."""
 WEIGHTS = np.array([0.7, 1.0, 0.75])
 """Of the kinds of evidence, fitted to worlds by `viewsync.benchmarks.pose_calibration`."""

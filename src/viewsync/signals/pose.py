@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import logsumexp
 
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
@@ -135,9 +136,10 @@ def log_likelihood_ratio(
     # The more that is compared, the more looks good by chance.
     shift = constants[3] + constants[4] * math.log(math.prod(kinds.shape[:2]) * len(gain))
     ratio = np.tensordot(constants[:3], kinds, (0, 2)) - shift
-    likelihood = np.exp(np.clip(ratio, -50.0, 300.0))
     # Neither side comes first.
-    sides = [np.log1p(likelihood.mean(axis=1 - side)).sum(axis=0) for side in (0, 1)]
+    sides = [
+        np.logaddexp(0.0, logsumexp(ratio, axis=1 - side) - math.log(kinds.shape[1 - side])).sum(axis=0) for side in (0, 1)
+    ]
     return np.asarray(0.5 * (sides[0] + sides[1]) + constants[5] * gain)
 
 
@@ -152,16 +154,16 @@ def local_offsets(a: PoseSignal, b: PoseSignal, offset_seconds: float) -> list[L
     edges = np.linspace(first, last, max(1, int((last - first) / rate_hz / _WINDOW_SECONDS)) + 1).round().astype(int)
     points_a, points_b = people.matched(round(lead))
     views, heights, found = Views(len(people.joints), rate_hz, people.fundamental), (a.height_pixels, b.height_pixels), []
-    kinds = tuple(Kind)
+    kinds, expected = tuple(Kind), lead
     for start, stop in pairwise(edges.tolist()):
         begin = max(round(start + lead) - _MARGIN, 0)
         beside, own = points_a[begin : max(round(stop + lead) + _MARGIN, 0)], points_b[start:stop]
-        best = views.located(beside, own, lead + start - begin, kinds)
+        best = views.located(beside, own, expected + start - begin, kinds)
         if best is None:
             continue
         refined, kind = best
-        # The cameras of the next stretch are the same.
-        kinds = (kind,)
+        # The cameras of the next stretch are the same, and its lag is near.
+        kinds, expected = (kind,), refined.lag + begin - start
         middle = b.start_seconds + 0.5 * (start + stop - 1) / rate_hz
         offset = a.start_seconds - b.start_seconds + (refined.lag + begin - start) / rate_hz
         rolled = _READ_OUT_SECONDS * rows_apart(beside, own, refined.lag, heights)
