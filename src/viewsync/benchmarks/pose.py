@@ -49,7 +49,7 @@ class Counts:
     hopeless: int
 
 
-FULL, QUICK = Counts(pair=60, group=30, lab=8, real=12, hopeless=12), Counts(pair=3, group=2, lab=1, real=2, hopeless=2)
+FULL, QUICK = Counts(pair=30, group=12, lab=3, real=12, hopeless=6), Counts(pair=3, group=2, lab=1, real=2, hopeless=2)
 
 
 @dataclass(frozen=True)
