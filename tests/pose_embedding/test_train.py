@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from test_filming import somebody
+from test_virtual_cameras import somebody
 
 from viewsync.cli import main
 from viewsync.pose_embedding.correlation import correlations, lags, peak

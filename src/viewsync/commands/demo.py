@@ -40,7 +40,7 @@ class Demo:
         for note in exercise.notes:
             console.print(note, highlight=False)
         with progress_bars() as progress:
-            timeline = sync([clip.path for clip in exercise.clips], progress=progress)
+            timeline = sync([clip.path for clip in exercise.clips], progress=progress, calibration=exercise.calibration)
         publish(timeline, self.out, as_json=False)
         console.print(demo_table(DemoResult(exercise, timeline, judge(exercise, timeline))))
         return 0

@@ -15,7 +15,8 @@ OUTLIER_FLOOR = float(np.log(1e-3))
 """No cue, however sure, counts more than a thousand to one against an offset: each of them errs at times."""
 SPEAKS = 2.0
 """Log-likelihood ratio at an offset above which the footage counts as speaking for it."""
-_SAME_PIXELS = ("motion", "pose")
+SAME_PIXELS = frozenset({"motion", "pose"})
+"""Cues that look at the same people: they err together."""
 
 Pair = tuple[str, str]
 
@@ -85,9 +86,9 @@ def fuse(beliefs: Sequence[OffsetBelief], spread_seconds: Mapping[str, float], s
 
 
 def _independent(beliefs: Sequence[OffsetBelief]) -> list[OffsetBelief]:
-    alike = [belief for belief in beliefs if belief.cue in _SAME_PIXELS]
+    alike = [belief for belief in beliefs if belief.cue in SAME_PIXELS]
     surest = max(alike, key=lambda belief: float(belief.log_likelihood_ratio.max()), default=None)
-    return [belief for belief in beliefs if belief.cue not in _SAME_PIXELS or belief is surest]
+    return [belief for belief in beliefs if belief.cue not in SAME_PIXELS or belief is surest]
 
 
 def _blurred(ratio: Float[np.ndarray, " lag"], spread_steps: float) -> Float[np.ndarray, " lag"]:

@@ -16,6 +16,8 @@ from viewsync.match.posture import FEW_JOINTS, centred, standardized
 
 _KNOT_SECONDS, _SLOW_KNOT_SECONDS = 1.0, 10.0
 """Between which the geometry of moving cameras changes evenly; the second for a few points, which tell it slowly."""
+_TRUST = 10.0
+"""Nats by which a calibration's description may be longer: what was measured is believed unless points contradict it."""
 
 Points = Float[np.ndarray, "_ joint 2"]
 Fitted = TypeVar("Fitted", bound=Fit)
@@ -59,7 +61,7 @@ class Views:
             return None
         tried = [(self._fit(fitting, a, b, lag, kind), kind) for kind in kinds]
         found = [(one, kind) for one, kind in tried if one is not None]
-        return min(found, key=lambda one: one[0].description_length, default=None)
+        return min(found, key=lambda one: one[0].description_length - _TRUST * (one[1] is Kind.KNOWN), default=None)
 
     def _fit(
         self, fitting: Callable[[Points, Points, float, Geometry], Fitted | None], a: Points, b: Points, lag: float,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from viewsync.match.fuse import SPEAKS, Pair, Posterior, normalised
+from viewsync.match.fuse import SAME_PIXELS, SPEAKS, Pair, Posterior, normalised
 from viewsync.match.hints import Hint
 from viewsync.match.settle import HILL_SECONDS
 from viewsync.offsets.calibrate import CALIBRATIONS, TIED_PROBABILITY, UNSURE_STD_FACTOR
@@ -244,7 +244,9 @@ def _agreeing(fits: Mapping[str, ClockFit], ratios: Mapping[str, float]) -> tupl
             reasons.append(f"{cue} disagrees with {lead_cue} by {gap * 1e3:+.0f} ms and was overruled.")
         else:
             kept[cue] = fits[cue]
-    return kept, tuple(reasons)
+    # Cues that look at the same pixels err together: the more exact one speaks.
+    alike = sorted(SAME_PIXELS & kept.keys(), key=lambda cue: kept[cue].offset_std_seconds)
+    return {cue: fit for cue, fit in kept.items() if cue not in alike[1:]}, tuple(reasons)
 
 
 def _without_foreign_sound(
