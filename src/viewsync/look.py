@@ -1,17 +1,18 @@
 """Where the pose cue looks: at what was given, or at those stretches of the videos that are worth the time."""
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from viewsync.calibration.files import fitted, fitted_lens
-from viewsync.evidence import Signals
+from viewsync.evidence import Signals, workers
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
 from viewsync.signals import pose
 from viewsync.store import Store
 from viewsync.stretches import worth_a_look
-from viewsync.types import InputError, PairOffset, Poses, Recording
+from viewsync.types import InputError, PairOffset, Poses, Recording, Signal
 
 _ENOUGH_HZ = 59.0
 """Of frames that come several times as fast, some are left out: bodies don't move so fast."""
@@ -52,17 +53,20 @@ def with_poses(
     """
     _require_common_joints(poses)
     by_id = {recording.id: recording for recording in recordings}
-    found: dict[str, Signals] = {id: dict(own) for id, own in signals.items()}
-    for id, seen in poses.items():
-        video = by_id[id].video
+
+    def of(id: str) -> Signal:
+        seen, video = poses[id], by_id[id].video
         size = seen.size or (None if video is None else (video.width, video.height))
         if video is not None and size is not None and size != (video.width, video.height):
             raise InputError(
                 f"{id}: its keypoints are of pictures of {size[0]} × {size[1]}, its video has {video.width} × "
                 f"{video.height}. Name the video that they were made from."
             )
-        found[id] = {**found[id], pose.NAME: pose.signal(seen, _fitted(id, calibration.get(id), size))}
-    return found
+        return pose.signal(seen, _fitted(id, calibration.get(id), size))
+
+    with workers(os.cpu_count()) as pool:
+        made = dict(zip(poses, pool.map(of, poses), strict=True))
+    return {id: {**own, pose.NAME: made[id]} if id in made else dict(own) for id, own in signals.items()}
 
 
 def _require_common_joints(poses: Mapping[str, Poses]) -> None:

@@ -46,7 +46,7 @@ def test_without_noise_the_lag_is_exact(cameras):
     best = found(a, b, cameras=cameras)
     # But for what smoothing makes of perspective: two tenths of a millisecond.
     assert best.lag == pytest.approx(LAG, abs=6e-3)
-    assert best.points == 17 * 146
+    assert best.points == 17 * 73
 
 
 @pytest.mark.parametrize("cameras", [None, (A, B)], ids=["free", "known"])

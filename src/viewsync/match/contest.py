@@ -21,6 +21,8 @@ _LONGEST = 600
 """Samples that are looked at: those in the middle of the overlap."""
 _FEWEST = 5
 """Lags that must have been fitted, to say what is usual."""
+_DECIDED = 100.0
+"""Nats by which one lag may be ahead of all others for the whole fit to be worth its time."""
 
 
 def contest(people: People, lags: Int[np.ndarray, " lag"], evidence: Float[np.ndarray, " lag"]) -> Float[np.ndarray, " lag"]:
@@ -32,8 +34,11 @@ def contest(people: People, lags: Int[np.ndarray, " lag"], evidence: Float[np.nd
         evidence: What makes a lag worth trying.
 
     Returns:
-        Above 0 around the best lag, below around the other ones that were tried; 0 elsewhere.
+        Above 0 around the best lag, below around the other ones that were tried; 0 elsewhere, and wherever one lag was far
+        ahead anyway.
     """
+    if _lead(evidence) > _DECIDED:
+        return np.zeros(len(lags))
     overlap = np.minimum(len(people.a.values), len(people.b.values) + lags) - np.maximum(0, lags)
     tried = _worth_trying(np.where(overlap >= _LEAST_OVERLAP, evidence, -np.inf))
     fits = {index: one for index in tried if (one := _fit(people, int(lags[index]))) is not None}
@@ -48,6 +53,13 @@ def contest(people: People, lags: Int[np.ndarray, " lag"], evidence: Float[np.nd
     for index in sorted(gains, key=gains.__getitem__):
         found[max(index - _APART, 0) : index + _APART + 1] = gains[index] - second
     return found
+
+
+def _lead(evidence: Float[np.ndarray, " lag"]) -> float:
+    """Of the best lag over all that aren't near it."""
+    best = int(np.argmax(evidence))
+    others = np.concatenate([evidence[: max(best - 2 * _APART, 0)], evidence[best + 2 * _APART + 1 :]])
+    return float(evidence[best] - others.max(initial=-np.inf)) if len(others) else 0.0
 
 
 def _worth_trying(evidence: Float[np.ndarray, " lag"]) -> list[int]:

@@ -21,12 +21,16 @@ from viewsync.match.interpolate import Curve
 _STEPS, _FIT_STEPS = 20, 4
 _CLOSE = 3e-3
 """Samples by which the last step may still move the lag."""
+_LEAST_STEP_SHARE = 0.05
+"""Of the way to the best lag, that one step of Gauss and Newton is believed to go."""
 _FARTHEST = 3.0
 """Samples from where the search began."""
 _CAUCHY = 2.0
 """Scales beyond which a residual loses weight."""
-_MEMORY = 12
-"""Samples over which errors of smoothed tracks are alike."""
+_EVERY = 2
+"""Of so many samples of smoothed tracks, one is looked at: the others repeat it."""
+_MEMORY = 6
+"""Looked-at samples over which errors are alike."""
 _LEAST_FREEDOM = 0.1
 """Share of the residuals that a geometry, however many its unknowns, is taken to have left as they were."""
 _CALM_SAMPLES = 3.0
@@ -99,7 +103,7 @@ def refine(
         lag: Where to begin, in samples.
         geometry: What to fit along; it is changed.
     """
-    began, curve, calm, steps = lag, Curve(a), Curve(calm_speeds(a)), 0
+    began, curve, calm, search = lag, Curve(a), Curve(calm_speeds(a)), _Search()
     while True:
         residuals = _residuals(curve, calm, b, lag, geometry)
         if residuals is None:
@@ -109,16 +113,33 @@ def refine(
         if not curvature > 0:
             return None
         gradient = float(np.sum(residuals.weight * residuals.slope * distance))
-        step = float(np.clip(-gradient / curvature, -1.0, 1.0))
+        step = search.step(-gradient / curvature)
         geometry.move(step)
         lag += step
         if abs(lag - began) > _FARTHEST:
             return None
-        steps += 1
-        if abs(step) < _CLOSE or steps == _STEPS:
+        if abs(step) < _CLOSE or search.steps == _STEPS:
             break
     std = _standard_error(residuals, distance, slope, geometry.unknowns)
     return None if std is None else Refined(_scale(residuals.distance), len(residuals.distance), geometry.unknowns, lag, std)
+
+
+class _Search:
+    """Steps of Gauss and Newton made longer.
+
+    Noise in the velocities looks like curvature, so that the plain ones go the same small share of the way again and again:
+    it shows in how much shorter the next one is.
+    """
+
+    def __init__(self) -> None:
+        self.steps, self._plain, self._taken = 0, 0.0, 0.0
+
+    def step(self, plain: float) -> float:
+        """To be taken, by what Gauss and Newton would take."""
+        share = (self._plain - plain) / self._taken if self._taken else 1.0
+        self._plain, self._taken = plain, float(np.clip(plain / np.clip(share, _LEAST_STEP_SHARE, 1.0), -1.0, 1.0))
+        self.steps += 1
+        return self._taken
 
 
 def _standard_error(
@@ -130,7 +151,7 @@ def _standard_error(
     information = float(np.sum(alike))
     if not information > 0:
         return None
-    scores = np.bincount(residuals.sample, residuals.weight * slope * distance)
+    scores = np.bincount(residuals.sample // _EVERY, residuals.weight * slope * distance)
     # The geometry has adapted itself to the noise, too.
     freedom = max(1 - unknowns / (len(distance) / _MEMORY), _LEAST_FREEDOM)
     return math.sqrt(max(_long_run_variance(scores), 1e-300) / freedom) / information
@@ -152,14 +173,15 @@ def calm_speeds(points: Float[np.ndarray, "time joint 2"]) -> Float[np.ndarray, 
 
 
 def _residuals(a: Curve, calm_speed: Curve, b: np.ndarray, lag: float, geometry: Geometry) -> Residuals | None:
-    at = np.arange(len(b)) + lag
-    places, speeds = a(at), a.speed(at)
-    both = seen_in_both(places, b)
-    if both.sum() < LEAST_POINTS:
+    samples = np.arange(0, len(b), _EVERY)
+    at, own = samples + lag, b[samples]
+    places = a(at)
+    both = seen_in_both(places, own)
+    if both.sum() * _EVERY < LEAST_POINTS:
         return None
-    sample, joint = np.nonzero(both)
-    calm = np.nan_to_num(calm_speed(at)[both])
-    distance, direction = geometry.distances(homogeneous(places[both]), homogeneous(b[both]), sample)
+    row, joint = np.nonzero(both)
+    sample, speeds, calm = samples[row], a.speed(at), np.nan_to_num(calm_speed(at)[both])
+    distance, direction = geometry.distances(homogeneous(places[both]), homogeneous(own[both]), sample)
     slope, calm_slope = (speeds[both] * direction).sum(axis=1), (calm * direction).sum(axis=1)
     weight = 1 / (1 + (distance / (_CAUCHY * max(_scale(distance), 1e-9))) ** 2)
     return Residuals(sample, joint, distance, slope, calm_slope, weight)

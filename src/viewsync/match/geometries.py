@@ -112,16 +112,17 @@ class FreeGeometry:
     def eliminate(self, residuals: Residuals) -> tuple[np.ndarray, np.ndarray]:
         """See `Geometry`."""
         sample, joint = residuals.sample, residuals.joint
-        blend = self._blend(int(sample.max()) + 1)
+        samples, row = np.unique(sample, return_inverse=True)
+        blend = self._blend(int(samples[-1]) + 1)[samples]
         # A column of points per sample: sums over them are then products of small matrices.
         weighted = np.zeros((len(blend), 9, joint.max() + 1))
-        weighted[sample, :, joint] = self._products * residuals.weight[:, None]
+        weighted[row, :, joint] = self._products * residuals.weight[:, None]
         told = np.zeros((len(blend), joint.max() + 1, 11))
-        told[sample, joint] = np.column_stack([self._products, residuals.distance, residuals.slope])
+        told[row, joint] = np.column_stack([self._products, residuals.distance, residuals.slope])
         moments = weighted @ told
         right = np.einsum("tk,tiv->kiv", blend, moments[..., 9:])
         self._kept = solveh_banded(self._normal(blend, moments[..., :9]), right.reshape(-1, 2), lower=True)
-        step = (blend @ self._kept.reshape(-1, 18)).reshape(-1, 9, 2)[sample]
+        step = (blend @ self._kept.reshape(-1, 18)).reshape(-1, 9, 2)[row]
         taken = np.einsum("ni,niv->nv", self._products, step)
         return residuals.distance - taken[:, 0], residuals.slope - taken[:, 1]
 

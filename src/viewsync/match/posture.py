@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,8 +18,11 @@ FEW_JOINTS = 5
 _SLOW_WINDOWS_SECONDS = (10.0, 20.0, 40.0)
 """For a few points, which tell of the geometry by moving on."""
 _MOST_WINDOWS = 40
-_MANY_LAGS, _LIKELY_LAGS, _MOST_WINDOWS_OF_MANY = 3000, 120, 12
-"""Of so many lags, windows look at the likeliest only, and at as many others to tell what chance is."""
+_MANY_LAGS, _COARSE = 3000, 3
+"""From so many lags on, only one of every so many samples is compared: smooth tracks hardly move between."""
+_LIKELY_LAGS, _MOST_WINDOWS_OF_MANY = 120, 12
+"""Of many lags, windows look at the likeliest only, and at as many others to tell what chance is."""
+_CHANCE_EVERY = 4
 WEIGHTS = np.array([0.7, 1.0, 0.75])
 """Of the kinds of evidence, fitted to worlds by `viewsync.benchmarks.pose_calibration`."""
 
@@ -36,6 +40,8 @@ class Pairing:
     """Between the two views, if it is known."""
     embedding_a: Float[np.ndarray, "time_a dimension"] | None = None
     embedding_b: Float[np.ndarray, "time_b dimension"] | None = None
+    stands_for: int = 1
+    """How many samples each of these speaks for."""
 
     def kinds(self) -> Float[np.ndarray, "3 lag"]:
         """Three kinds of evidence for each lag.
@@ -43,17 +49,33 @@ class Pairing:
         Cameras that stand still show in the geometry of all that overlaps; cameras that move, in that of short windows;
         and whatever the cameras do, in what posture and movement look like to the network.
         """
-        backward = replace(self, b=self.b[::-1])
-        whole, alike = surprise(self.whole()[None], backward.whole()[None]), self.alike()
-        many = len(self.lags) > _MANY_LAGS
-        some = _worth_windows(WEIGHTS[0] * whole + WEIGHTS[2] * alike) if many else np.arange(len(self.lags))
-        here, there = replace(self, lags=self.lags[some]), replace(backward, lags=self.lags[some])
-        most = _MOST_WINDOWS_OF_MANY if many else _MOST_WINDOWS
-        windows = np.zeros(len(self.lags))
+        if len(self.lags) <= _MANY_LAGS:
+            return self._kinds(1, len(self.lags), _MOST_WINDOWS)
+        coarse = self._coarse()
+        found = coarse._kinds(_CHANCE_EVERY, _LIKELY_LAGS, _MOST_WINDOWS_OF_MANY)
+        return np.array([np.interp(self.lags / _COARSE, coarse.lags, kind) for kind in found])
+
+    def _kinds(self, chance_every: int, likely: int, most_windows: int) -> Float[np.ndarray, "3 lag"]:
+        """What one track reaches with the other one backwards, it reaches by chance: one of every so many lags is looked at.
+
+        Windows look at so many of the likeliest lags.
+        """
+        still, moving, alike, windows = self._in_place, self._moving, self.alike(), np.zeros(len(self.lags))
+        by_chance = self._whole(still.backward(), self.lags[::chance_every])
+        whole = surprise(self._whole(still, self.lags)[None], by_chance[None])
+        some = _likeliest(WEIGHTS[0] * whole + WEIGHTS[2] * alike, likely)
         for seconds in self._windows_seconds:
-            found = surprise(here.windows(seconds, most), there.windows(seconds, most))
-            windows[some] += found / len(self._windows_seconds)
+            here, there = (
+                self._windows(sides, self.lags[some], seconds, most_windows) for sides in (moving, moving.backward())
+            )
+            windows[some] += surprise(here, there) / len(self._windows_seconds)
         return np.stack([whole, windows, alike])
+
+    def _coarse(self) -> "Pairing":
+        lags = np.arange(self.lags[0] // _COARSE, -(-self.lags[-1] // _COARSE) + 1)
+        a, b, rate_hz = self.a[::_COARSE], self.b[::_COARSE], self.rate_hz / _COARSE
+        embedding_a, embedding_b = (None if one is None else one[::_COARSE] for one in (self.embedding_a, self.embedding_b))
+        return Pairing(a, b, lags, rate_hz, self.fundamental, embedding_a, embedding_b, stands_for=_COARSE)
 
     def alike(self) -> Float[np.ndarray, " lag"]:
         """Sum of the embeddings' products, which training makes a log-likelihood ratio, but for a constant."""
@@ -61,7 +83,8 @@ class Pairing:
             return np.zeros(len(self.lags))
         size = next_fast_len(len(self.a) + len(self.b), real=True)
         spectra = rfft(self.embedding_a, size, axis=0) * np.conj(rfft(self.embedding_b, size, axis=0))
-        return np.asarray(irfft(spectra.sum(axis=1), size)[self.lags % size], dtype=np.float64)
+        found = irfft(spectra.sum(axis=1), size)[self.lags % size]
+        return np.asarray(self.stands_for * found, dtype=np.float64)
 
     def agreement(self) -> Float[np.ndarray, " lag"]:
         """The two kinds of agreement themselves, added up; 0 where there is none."""
@@ -70,17 +93,31 @@ class Pairing:
 
     def whole(self) -> Float[np.ndarray, " lag"]:
         """Of cameras that stand still: one geometry for all that overlaps."""
-        (a, frame_a), (b, frame_b) = standardized(self.a), standardized(self.b)
-        return agreement(overlap_moments(Squares.of(a), Squares.of(b), self.lags), self._known(frame_a, frame_b))
+        return self._whole(self._in_place, self.lags)
 
-    def windows(self, seconds: float, most: int = _MOST_WINDOWS) -> Float[np.ndarray, "window lag"]:
+    def windows(self, seconds: float) -> Float[np.ndarray, "window lag"]:
         """Of cameras that move: a geometry for every window of b, with the middle taken off unless the geometry is known."""
-        in_place = self.fundamental is not None or not self._bodies
-        a, b = (self.a, self.b) if in_place else (centred(self.a), centred(self.b))
-        (a, frame_a), (b, frame_b) = standardized(a), standardized(b)
-        squares_a, squares_b, known = Squares.of(a), Squares.of(b), self._known(frame_a, frame_b)
-        spans = _spans(len(b), round(seconds * self.rate_hz), most)
-        return np.array([agreement(window_moments(squares_a, squares_b, span, self.lags), known) for span in spans])
+        return self._windows(self._moving, self.lags, seconds, _MOST_WINDOWS)
+
+    def _whole(self, sides: "_Sides", lags: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
+        return self.stands_for * agreement(overlap_moments(sides.a, sides.b, lags), sides.fundamental)
+
+    def _windows(
+        self, sides: "_Sides", lags: Int[np.ndarray, " some"], seconds: float, most: int
+    ) -> Float[np.ndarray, "window some"]:
+        spans = _spans(len(sides.b), round(seconds * self.rate_hz), most)
+        found = [agreement(window_moments(sides.a, sides.b, span, lags), sides.fundamental) for span in spans]
+        return self.stands_for * np.array(found)
+
+    @cached_property
+    def _in_place(self) -> "_Sides":
+        return _Sides.of(self.a, self.b, self.fundamental)
+
+    @cached_property
+    def _moving(self) -> "_Sides":
+        if self.fundamental is not None or not self._bodies:
+            return self._in_place
+        return _Sides.of(centred(self.a), centred(self.b), None)
 
     @property
     def _bodies(self) -> bool:
@@ -90,14 +127,36 @@ class Pairing:
     def _windows_seconds(self) -> tuple[float, ...]:
         return _WINDOWS_SECONDS if self._bodies else _SLOW_WINDOWS_SECONDS
 
-    def _known(self, frame_a: Float[np.ndarray, "3 3"], frame_b: Float[np.ndarray, "3 3"]) -> np.ndarray | None:
-        return None if self.fundamental is None else frame_a.T @ self.fundamental @ frame_b
+
+@dataclass(frozen=True)
+class _Sides:
+    """Two tracks, and the geometry between them in the coordinates that they now have."""
+
+    a: Squares
+    b: Squares
+    fundamental: Float[np.ndarray, "3 3"] | None
+
+    @classmethod
+    def of(
+        cls,
+        a: Float[np.ndarray, "time_a joint 2"],
+        b: Float[np.ndarray, "time_b joint 2"],
+        fundamental: Float[np.ndarray, "3 3"] | None,
+    ) -> "_Sides":
+        (a, frame_a), (b, frame_b) = standardized(a), standardized(b)
+        return cls(Squares.of(a), Squares.of(b), None if fundamental is None else frame_a.T @ fundamental @ frame_b)
+
+    def backward(self) -> "_Sides":
+        """With b from its end to its beginning."""
+        return replace(self, b=Squares(self.b.products[::-1]))
 
 
-def _worth_windows(evidence: Float[np.ndarray, " lag"]) -> Int[np.ndarray, " chosen"]:
-    """The likeliest lags, and others from all over."""
-    likely = np.argpartition(evidence, -_LIKELY_LAGS)[-_LIKELY_LAGS:]
-    return np.union1d(likely, np.linspace(0, len(evidence) - 1, _LIKELY_LAGS).round().astype(int))
+def _likeliest(evidence: Float[np.ndarray, " lag"], count: int) -> Int[np.ndarray, " chosen"]:
+    """So many lags, and as many others from all over."""
+    if count >= len(evidence):
+        return np.arange(len(evidence))
+    likely = np.argpartition(evidence, -count)[-count:]
+    return np.union1d(likely, np.linspace(0, len(evidence) - 1, count).round().astype(int))
 
 
 def _spans(samples: int, length: int, most: int) -> Iterator[slice]:

@@ -8,7 +8,7 @@ small where the two move as one. It asks for no correspondence in time, so it ex
 samples, so an FFT gives it for all lags at once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -28,6 +28,7 @@ class Squares:
 
     products: Float[np.ndarray, "time joint 6"]
     """The last is 1 where a point was seen: products with it are sums of one side alone."""
+    _sliding: dict[int, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, points: Float[np.ndarray, "time joint 2"]) -> "Squares":
@@ -38,6 +39,14 @@ class Squares:
 
     def __len__(self) -> int:
         return len(self.products)
+
+    def sliding(self, samples: int) -> Float[np.ndarray, "start joint 6 sample"]:
+        """Windows of so many samples, from the one just before the track to the one just after."""
+        # Kept, for windows come in one or two lengths, and there are many of each.
+        if samples not in self._sliding:
+            padded = np.pad(self.products, ((samples, samples), (0, 0), (0, 0)))
+            self._sliding[samples] = np.lib.stride_tricks.sliding_window_view(padded, samples, axis=0)
+        return self._sliding[samples]
 
 
 @dataclass(frozen=True)
@@ -74,12 +83,10 @@ _FEW = 8
 
 def _moments_one_by_one(a: Squares, b: Squares, lags: Int[np.ndarray, " lag"]) -> Moments:
     """As `overlap_moments`."""
-    nothing = np.zeros((len(b), *a.products.shape[1:]))
-    beside = np.lib.stride_tricks.sliding_window_view(np.concatenate([nothing, a.products, nothing]), len(b), axis=0)
-    start = np.clip(lags + len(b), 0, len(a) + len(b))
+    beside, start = a.sliding(len(b)), np.clip(lags + len(b), 0, len(a) + len(b))
     count, together, apart = np.zeros(len(lags)), np.zeros((len(lags), 6, 6)), np.zeros((len(lags), 6, 6))
     for joint in range(a.products.shape[1]):
-        sums = beside[start, joint] @ b.products[:, joint]
+        sums = (beside[start, joint].reshape(-1, len(b)) @ b.products[:, joint]).reshape(-1, 6, 6)
         count += sums[:, 5, 5]
         together += sums
         apart += sums[:, :, 5:] * sums[:, 5:, :] / np.maximum(sums[:, 5:, 5:], 1.0)
