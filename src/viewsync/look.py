@@ -17,6 +17,8 @@ from viewsync.types import InputError, PairOffset, Poses, Recording, Signal
 _ENOUGH_HZ = 59.0
 """Of frames that come several times as fast, some are left out: bodies don't move so fast."""
 _REST_SECONDS = 0.5
+_LONGEST_SECONDS = 24 * 3600.0
+"""Of keypoints: beyond, a frame's number is wrong."""
 
 
 def keypoint_recordings(poses: Mapping[str, Poses], paths: Sequence[Path | str]) -> list[Recording]:
@@ -56,6 +58,12 @@ def with_poses(
 
     def of(id: str) -> Signal:
         seen, video = poses[id], by_id[id].video
+        span = seen.pts_seconds[-1] - seen.pts_seconds[0] if len(seen.pts_seconds) else 0.0
+        if span > _LONGEST_SECONDS:
+            raise InputError(
+                f"{id}: its keypoints are of {span / 3600:.0f} hours, more than {_LONGEST_SECONDS / 3600:.0f}. Look for a frame "
+                "number or time that can't be right, or give the frame rate with --fps."
+            )
         size = seen.size or (None if video is None else (video.width, video.height))
         if video is not None and size is not None and size != (video.width, video.height):
             raise InputError(

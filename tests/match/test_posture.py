@@ -5,6 +5,7 @@ import pytest
 
 from seen_bodies import Body, camera_at, panned, view
 from viewsync.geometry.epipolar import fundamental_matrix
+from viewsync.match import posture
 from viewsync.match.posture import WEIGHTS, Pairing, centred, standardized
 
 A, B = camera_at(0), camera_at(80)
@@ -61,6 +62,20 @@ def test_later_footage_has_a_later_lag():
     cut = Pairing(pair.a, pair.b[7:], LAGS, pair.rate_hz)
     # Sample t of the rest is sample t + 7 of all.
     assert stands_out(evidence(cut), LAG + 7)
+
+
+@pytest.mark.parametrize("lag", [31, 33], ids=["between", "on"])
+def test_many_lags_are_compared_coarsely_and_say_the_same(lag, monkeypatch):
+    body, lags = Body(0), np.arange(-1600, 1601)
+    pair = Pairing(view(A, body, 1700, seed=2), view(B, body, 1700, lag, seed=3), lags, 30.0)
+    coarse = pair.kinds()
+    monkeypatch.setattr(posture, "_MANY_LAGS", len(lags))
+    fine = pair.kinds()
+    for some, every in zip(coarse[:2], fine[:2], strict=True):
+        assert abs(lags[some.argmax()] - lag) <= 1
+        # Only so many windows are looked at, so that there is less of that.
+        assert 0.2 < some.max() / every.max() < 1.2
+        assert some.max() > 2 * some[np.abs(lags - lag) > 10].max()
 
 
 @pytest.mark.parametrize("fundamental", [None, fundamental_matrix(A, B)], ids=["free", "known"])

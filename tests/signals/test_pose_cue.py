@@ -7,6 +7,7 @@ import pytest
 
 from seen_bodies import JOINTS, Body, camera_at, panned, pixels_of, poses_of
 from viewsync.geometry.camera import CalibratedCamera
+from viewsync.match.contest import contest
 from viewsync.match.interpolate import between
 from viewsync.match.people import People
 from viewsync.signals import pose
@@ -300,3 +301,14 @@ def test_cameras_at_one_place_are_as_good_as_uncalibrated():
     twin = CalibratedCamera.at("twin", A.lens, panned(A, 0.1).rotation, A.position_metres)
     a, b = signals(camera_b=twin, calibrated=True)
     assert best(pose.belief(a, b, Search(max_offset_seconds=2.0))) == pytest.approx(OFFSET, abs=0.05)
+
+
+def test_likely_lags_are_contested_unless_one_is_far_ahead():
+    a, b, _ = plain()
+    people, lags, best = People(a, b), np.arange(-60, 61), round((OFFSET - a.start_seconds + b.start_seconds) * a.rate_hz)
+    unsure = -0.1 * np.abs(lags - best)
+    gain = contest(people, lags, unsure)
+    assert gain[lags == best] > 10
+    assert (gain[np.abs(lags - best) > 15] <= 0).all()
+    sure = np.where(lags == best, 101.0, 0.0)
+    assert not contest(people, lags, sure).any()

@@ -16,7 +16,7 @@ _USUAL_WEIGHT = 100.0
 
 
 def surprise(
-    forward: Float[np.ndarray, "window lag"], backward: Float[np.ndarray, "window lag"]
+    forward: Float[np.ndarray, "window lag"], backward: Float[np.ndarray, "window chance"]
 ) -> Float[np.ndarray, " lag"]:
     """−log of the probability that unrelated footage agrees as well, all windows taken together.
 
