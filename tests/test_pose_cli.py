@@ -179,7 +179,7 @@ def refused(capsys, tmp_path: Path, *arguments: object) -> str:
         (("cam1.csv", "no_images.json"), "the keypoints of no_images hold no frames"),
         (("cam1.csv", "nan.csv"), "has no joint position of nan: all are nan, zero, or without confidence"),
         (("cam1.csv", "unordered.csv"), "frames are out of order: frame 1 after 2. Sort its lines."),
-        (("cam1.csv", "far.csv", "--fps", "30"), "far: its keypoints are of 28 hours, more than 24. Look for a frame number"),
+        (("cam1.csv", "far.csv", "--fps", "30"), "far: its keypoints are of 28 hours, more than 24. Look for a frame"),
         (("cam1.csv", "hands.csv"), "the joints of cam1 (joint0, joint1, joint2, … 17 in all) are none of those"),
         (("cam1.csv", "cam2.csv", "--calibration", "others.toml"), "can't be told apart by name"),
         (("cam1.csv", "cam2.csv", "--calibration", "upright.toml"), "a picture that lies on its side"),

@@ -22,8 +22,8 @@ import numpy as np
 from rich.table import Table
 
 from viewsync.calibration import cameras_for, read_cameras
+from viewsync.files import prepare_folder
 from viewsync.geometry.camera import CalibratedCamera
-from viewsync.outputs.files import prepare_folder
 from viewsync.store import cache_folder
 from viewsync.types import InputError, Timeline, Verdict
 from viewsync.worlds.drawn import Scene, SketchCamera, write_video

@@ -61,8 +61,8 @@ def with_poses(
         span = seen.pts_seconds[-1] - seen.pts_seconds[0] if len(seen.pts_seconds) else 0.0
         if span > _LONGEST_SECONDS:
             raise InputError(
-                f"{id}: its keypoints are of {span / 3600:.0f} hours, more than {_LONGEST_SECONDS / 3600:.0f}. Look for a frame "
-                "number or time that can't be right, or give the frame rate with --fps."
+                f"{id}: its keypoints are of {span / 3600:.0f} hours, more than {_LONGEST_SECONDS / 3600:.0f}. Look for a "
+                "frame number or time that can't be right, or give the frame rate with --fps."
             )
         size = seen.size or (None if video is None else (video.width, video.height))
         if video is not None and size is not None and size != (video.width, video.height):

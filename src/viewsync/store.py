@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from viewsync import types
-from viewsync.outputs.files import whole_file
+from viewsync.files import whole_file
 from viewsync.types import InputError
 
 Kept = TypeVar("Kept")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from viewsync.benchmarks.machine import Machine
 from viewsync.benchmarks.row import Bar, Results, measured, skipped, write_results
 from viewsync.benchmarks.table import markdown, table
+from viewsync.machine import Machine
 
 ROWS = (
     measured("audio", "speech | room", "|error| median", 1.234, "ms", 12, Bar(at_most=2)),

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from viewsync.benchmarks.machine import this_machine
 from viewsync.benchmarks.row import Bar, Results, all_passed, measured, read_results, skipped, write_results
+from viewsync.machine import this_machine
 from viewsync.types import InputError
 
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from viewsync.outputs.files import hidden_stem, remove_abandoned, whole_file, write_whole
+from viewsync.files import hidden_stem, remove_abandoned, whole_file, write_whole
 
 Facts = Mapping[str, Any]
 """Plain values, as JSON has them."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from viewsync.benchmarks.machine import Machine
+from viewsync.machine import Machine
 from viewsync.types import InputError
 
 SCHEMA = "viewsync.bench/1"

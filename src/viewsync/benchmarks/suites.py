@@ -21,9 +21,9 @@ from viewsync.benchmarks import (
     video,
     worlds,
 )
-from viewsync.benchmarks.machine import this_machine
 from viewsync.benchmarks.row import Results, all_passed, write_results
 from viewsync.benchmarks.table import table
+from viewsync.machine import this_machine
 from viewsync.types import InputError
 
 SUITES = {

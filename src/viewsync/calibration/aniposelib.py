@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viewsync.calibration.tables import camera_of_table, quoted, read_tables, table_of_camera, toml_text
+from viewsync.files import write_whole
 from viewsync.geometry.camera import CalibratedCamera
-from viewsync.outputs.files import write_whole
 from viewsync.types import InputError
 
 

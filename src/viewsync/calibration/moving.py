@@ -9,8 +9,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from viewsync.calibration.numbers import CameraEntry
+from viewsync.files import write_whole
 from viewsync.geometry.camera import MovingCamera
-from viewsync.outputs.files import write_whole
 from viewsync.types import InputError
 
 _SCHEMA = "viewsync.cameras/1"

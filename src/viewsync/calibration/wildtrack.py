@@ -5,8 +5,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from viewsync.calibration.numbers import CameraEntry, rotation_vector
+from viewsync.files import write_whole
 from viewsync.geometry.camera import CalibratedCamera
-from viewsync.outputs.files import write_whole
 from viewsync.types import InputError
 
 _CENTIMETRE = 0.01

@@ -51,8 +51,8 @@ class Apply:
         from viewsync.apply.plan import common_rate, plan, refuse_sources
         from viewsync.apply.retime import retimed_suffix
         from viewsync.apply.trim import require_copyable, trimmed_suffix
+        from viewsync.files import prepare_folder
         from viewsync.outputs import timeline_json
-        from viewsync.outputs.files import prepare_folder
 
         fps = self._checked_fps()
         out = self.out or self.timeline.parent / ("trimmed" if self.trim else "retimed" if self.retime else "")

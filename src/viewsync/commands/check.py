@@ -49,7 +49,7 @@ class Check:
         from viewsync.audit.table import summary
         from viewsync.audit.verdict import SyncVerdict
         from viewsync.commands.seen import read_seen
-        from viewsync.outputs.files import prepare_folder, write_whole
+        from viewsync.files import prepare_folder, write_whole
         from viewsync.store import Store, cache_folder
         from viewsync.sync import read_all
 

@@ -27,7 +27,7 @@ class Demo:
         from rich.console import Console
 
         from viewsync.demo import DemoResult, demo_table, judge, prepare
-        from viewsync.outputs.files import prepare_folder
+        from viewsync.files import prepare_folder
         from viewsync.sync import sync
         from viewsync.types import InputError
 

@@ -53,9 +53,9 @@ class Pose:
 
         from viewsync.estimation.thunder import WEIGHTS
         from viewsync.estimation.videos import estimate_all
+        from viewsync.files import prepare_folder
         from viewsync.media.pictures import video_of
         from viewsync.media.probe import probe_all
-        from viewsync.outputs.files import prepare_folder
         from viewsync.types import InputError
 
         if not self.files:
@@ -135,7 +135,7 @@ class Pose:
         import cv2
 
         from viewsync.estimation.drawing import contact_sheet
-        from viewsync.outputs.files import write_whole
+        from viewsync.files import write_whole
 
         path = self.out / f"{recording.id}.png"
         _, png = cv2.imencode(".png", contact_sheet(recording, poses)[..., ::-1])

@@ -55,8 +55,8 @@ class Sync:
     def run(self) -> int:
         """Synchronize the files, write the results and say what was found."""
         from viewsync.commands.seen import read_seen
+        from viewsync.files import prepare_folder
         from viewsync.match.hints import Anchor
-        from viewsync.outputs.files import prepare_folder
         from viewsync.store import Store, cache_folder
         from viewsync.sync import read_all, sync
         from viewsync.types import Search

@@ -36,7 +36,7 @@ class Train:
 
     def run(self) -> int:
         """Train, and say where and how good."""
-        from viewsync.outputs.files import prepare_folder
+        from viewsync.files import prepare_folder
         from viewsync.types import InputError
 
         if self.steps < _FEWEST_STEPS:

@@ -14,8 +14,8 @@ from jaxtyping import Float, Int
 
 from viewsync.estimation.movenet import WEIGHTS, MoveNet, People
 from viewsync.estimation.thunder import Thunder
-from viewsync.estimation.tracking import Tracker
 from viewsync.media.keypoints.joints import COCO17
+from viewsync.media.keypoints.tracking import Tracker
 from viewsync.media.pictures import numbered, stored_size, video_of
 from viewsync.store import Store
 from viewsync.types import InputError, Poses, Recording, VideoTrack

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import nn
 
-from viewsync.outputs.files import write_whole
+from viewsync.files import write_whole
 from viewsync.types import InputError
 
 Network = TypeVar("Network", bound=nn.Module)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from viewsync.outputs.files import whole_file
+from viewsync.files import whole_file
 from viewsync.timeline.clock import ClockMap
 from viewsync.types import CameraClock, Timeline
 

@@ -12,8 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from viewsync.files import write_whole
 from viewsync.outputs import drift, graph, phrasing, player, plot, stills
-from viewsync.outputs.files import write_whole
 from viewsync.types import CameraClock, PairOffset, Timeline
 
 ZOOM_SECONDS = 1.0

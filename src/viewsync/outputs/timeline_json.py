@@ -10,7 +10,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, NotRequired, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
 
-from viewsync.outputs.files import write_whole
+from viewsync.files import write_whole
 from viewsync.outputs.phrasing import decided_by
 from viewsync.types import CameraClock, Cycle, InputError, PairOffset, Recording, Timeline, Verdict
 

@@ -13,9 +13,9 @@ from torch.utils.data import IterableDataset
 
 from viewsync.networks.pose_embedding import RATE_HZ
 from viewsync.pose_embedding import performances
-from viewsync.pose_embedding.embed import with_confidence
 from viewsync.pose_embedding.filming import film, mirrored
 from viewsync.pose_embedding.performances import Joints
+from viewsync.signals.embedding import with_confidence
 from viewsync.signals.tracks import Grid, smoothed, without_outliers
 
 _FPS = (24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0)

@@ -12,10 +12,10 @@ from viewsync.networks.pose_embedding import RATE_HZ, PoseEmbedding
 from viewsync.pose_embedding.affine import affine_misfit, refined
 from viewsync.pose_embedding.correlation import correlations, lags, overlaps, peak
 from viewsync.pose_embedding.data import track_of
-from viewsync.pose_embedding.embed import embed
 from viewsync.pose_embedding.filming import MOVING, film
 from viewsync.pose_embedding.performances import RATE_HZ as JOINTS_RATE_HZ
 from viewsync.pose_embedding.performances import Joints
+from viewsync.signals.embedding import embed
 
 PICTURES = ((640, 360), (1280, 720))
 NOISE_PIXELS, SECONDS, MAX_OFFSET_SECONDS, FPS = 4.0, 10.0, 5.0, 30.0

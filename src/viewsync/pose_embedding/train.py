@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from viewsync.benchmarks.machine import this_machine
+from viewsync.machine import this_machine
 from viewsync.networks.checkpoints import ModelCard, save_network
 from viewsync.networks.pose_embedding import RATE_HZ, PoseEmbedding
 from viewsync.pose_embedding.correlation import correlations, lags, overlaps

@@ -69,7 +69,7 @@ def _embedding(track: Track, joints: tuple[str, ...]) -> Float[np.ndarray, "time
     known = [(place, joints.index(name)) for place, name in enumerate(COCO17) if name in joints]
     if len(known) < _LEAST_EMBEDDED_JOINTS:
         return None
-    from viewsync.pose_embedding.embed import embed
+    from viewsync.signals.embedding import embed
 
     points = np.zeros((len(track), len(COCO17), 3), dtype=np.float32)
     for place, joint in known:

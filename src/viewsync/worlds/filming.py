@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8, UInt16
 
-from viewsync.outputs.files import whole_file
+from viewsync.files import whole_file
 from viewsync.worlds.cameras.camera import Camera
 from viewsync.worlds.film.shot import Shot, shoot
 from viewsync.worlds.movie import write_movie

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from viewsync.outputs.files import prepare_folder, remove_abandoned, write_whole
+from viewsync.files import prepare_folder, remove_abandoned, write_whole
 from viewsync.types import InputError
 from viewsync.worlds.presets.wishes import Wishes
 from viewsync.worlds.truth.formats import require_known

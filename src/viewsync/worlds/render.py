@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from viewsync.outputs.files import write_whole
+from viewsync.files import write_whole
 from viewsync.types import InputError
 from viewsync.worlds.order import Order, take_up
 from viewsync.worlds.presets.preset import Preset

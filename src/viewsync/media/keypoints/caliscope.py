@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int
 
+from viewsync.files import whole_file
 from viewsync.media.keypoints.reading import Reading
 from viewsync.media.keypoints.table import Table, people_of, read_table, require_order
-from viewsync.outputs.files import whole_file
 from viewsync.types import InputError, Poses
 
 _NUMBERS = (

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from viewsync.files import write_whole
 from viewsync.media.keypoints.joints import BONES, known_layout
 from viewsync.media.keypoints.reading import Reading
-from viewsync.outputs.files import write_whole
 from viewsync.types import InputError, Poses
 
 _Points = Float[np.ndarray, "row joint 3"]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from viewsync.files import whole_file
 from viewsync.media.keypoints.reading import Reading
 from viewsync.media.keypoints.table import LARGEST, rows_of, to_numbers
-from viewsync.outputs.files import whole_file
 from viewsync.types import InputError, Poses
 
 _COORDINATES = ("x", "y", "likelihood")

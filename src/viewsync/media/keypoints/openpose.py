@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from viewsync.files import write_whole
 from viewsync.media.keypoints.joints import BODY25, OPENPOSE18, known_layout
 from viewsync.media.keypoints.json_file import read_json
 from viewsync.media.keypoints.reading import Reading
-from viewsync.outputs.files import write_whole
 from viewsync.types import InputError, Poses
 
 _LAYOUTS = {"BODY_25": BODY25, "COCO_18": OPENPOSE18}

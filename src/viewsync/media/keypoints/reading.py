@@ -101,7 +101,7 @@ def _followed(
     tracks = np.zeros(len(frames), dtype=np.int64)
     if len(np.unique(frames)) == len(frames):
         return tracks
-    from viewsync.estimation.tracking import Tracker
+    from viewsync.media.keypoints.tracking import Tracker
 
     tracker = Tracker(joints)
     for rows in np.split(np.arange(len(frames)), np.flatnonzero(np.diff(frames)) + 1):

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial import cKDTree
 
-from viewsync.outputs.files import whole_file
+from viewsync.files import whole_file
 from viewsync.store import cache_folder
 from viewsync.types import InputError
 from viewsync.worlds.motions import skeleton

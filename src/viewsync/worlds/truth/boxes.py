@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from viewsync.outputs.files import whole_file, write_whole
+from viewsync.files import whole_file, write_whole
 from viewsync.worlds.scene_folder import sightings_path
 from viewsync.worlds.sightings import Sightings
 from viewsync.worlds.sightings_file import read_sightings

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from viewsync.outputs.files import write_whole
+from viewsync.files import write_whole
 from viewsync.types import InputError
 from viewsync.worlds.cameras.camera import Camera
 from viewsync.worlds.clock import TICKS_PER_SECOND, truth

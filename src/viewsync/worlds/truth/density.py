@@ -11,9 +11,9 @@ import h5py
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from viewsync.files import whole_file
 from viewsync.media.frames import frames as gray_frames
 from viewsync.media.probe import probe
-from viewsync.outputs.files import whole_file
 from viewsync.worlds.cameras.camera import Camera
 from viewsync.worlds.people.joints import JOINTS
 from viewsync.worlds.scene_folder import movie_path, sightings_path

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from viewsync.outputs.files import write_whole
+from viewsync.files import write_whole
 from viewsync.worlds.people.joints import JOINTS
 from viewsync.worlds.scene_folder import sightings_path
 from viewsync.worlds.sightings_file import read_sightings

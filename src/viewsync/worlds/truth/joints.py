@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from viewsync.files import write_whole
 from viewsync.media.keypoints.coco import person_category
 from viewsync.media.keypoints.joints import OPENPOSE18
 from viewsync.media.keypoints.openpose import frame_json, frame_path
-from viewsync.outputs.files import write_whole
 from viewsync.worlds.cameras.camera import Camera
 from viewsync.worlds.clock import TICKS_PER_SECOND
 from viewsync.worlds.people.joints import COCO17, JOINTS

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from viewsync.outputs.files import whole_file
+from viewsync.files import whole_file
 
 
 def write_lists(path: Path, lists: Iterable[tuple[str, Iterable[Any]]]) -> None:

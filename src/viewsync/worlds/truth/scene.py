@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from viewsync.outputs.files import write_whole
+from viewsync.files import write_whole
 from viewsync.worlds.truth.clocks import NAME as CLOCKS
 from viewsync.worlds.truth.clocks import write_clocks
 from viewsync.worlds.truth.formats import FORMATS, PICTURES

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from viewsync.outputs.files import prepare_folder, write_whole
+from viewsync.files import prepare_folder, write_whole
 from viewsync.types import InputError
 
 

@@ -4,9 +4,9 @@ import torch
 
 from viewsync.networks.checkpoints import load_network, shipped
 from viewsync.networks.pose_embedding import RATE_HZ, PoseEmbedding
-from viewsync.pose_embedding import embed as module
 from viewsync.pose_embedding.correlation import correlations, lags, peak
-from viewsync.pose_embedding.embed import embed, with_confidence
+from viewsync.signals import embedding as module
+from viewsync.signals.embedding import embed, with_confidence
 from viewsync.worlds.motions import moves
 from viewsync.worlds.motions.figure import poses
 from viewsync.worlds.motions.posture import RATE_HZ as POSTURES_HZ

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from viewsync.estimation.tracking import FORGET_SECONDS, Tracker
+from viewsync.media.keypoints.tracking import FORGET_SECONDS, Tracker
 
 _RATE_HZ = 30
 
