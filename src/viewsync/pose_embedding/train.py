@@ -30,7 +30,7 @@ _LEAST_OVERLAP_SECONDS = 1.5
 _LEARNING_RATE, _WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 2e-3, 0.01, 0.1, 1.0
 _BATCH_SIZE = 32
 _CAMERAS = 6
-_PERFORMANCES, _HELD_OUT_PERFORMANCES = 480, 48
+_PERFORMANCES, _HELD_OUT_PERFORMANCES = 240, 48
 _PURPOSE = "Embeds each instant of a person's 2D joints (COCO-17) such that two cameras' rows correlate at the true lag."
 _LICENCE = (
     "CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, supported by NSF EIA-0196217): free for any use, not for "
