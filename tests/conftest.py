@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+# For matrices as small as those of tests, several threads cost many times what they save; and pytest-xdist's processes
+# would each start as many. Read where SciPy and torch are loaded, here and in processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _OPENS_A_WINDOW = "from viewsync.worlds.film.window import _open; _open((8, 8))"
 
 

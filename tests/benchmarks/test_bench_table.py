@@ -1,4 +1,4 @@
-import subprocess
+import runpy
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -46,15 +46,18 @@ def test_the_terminal_shows_value_bar_and_verdict():
 
 
 @pytest.fixture
-def root(tmp_path) -> Path:
+def root(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--root", str(tmp_path), "--results", str(tmp_path / "results")])
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text("# Title\n\n<!-- bench:start -->\nold\n<!-- bench:end -->\n\nThe end\n")
     return tmp_path
 
 
-def run_script(root: Path, folder: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(SCRIPT), "--root", str(root), "--results", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def exit_code() -> int:
+    """Of the script, run as it is called."""
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    return left.value.code
 
 
 def test_the_script_writes_all_of_it_and_the_gist_between_the_markers(root):
@@ -65,7 +68,7 @@ def test_the_script_writes_all_of_it_and_the_gist_between_the_markers(root):
         root / "results",
     )
     for _ in range(2):  # twice: running it again changes nothing
-        assert run_script(root, root / "results").returncode == 0
+        assert exit_code() == 0
         assert (root / "README.md").read_text().splitlines() == [
             "# Title",
             "",
@@ -86,12 +89,10 @@ def test_the_script_writes_all_of_it_and_the_gist_between_the_markers(root):
         assert everything.count("### `viewsync bench video`") == 1
 
 
-def test_the_script_says_what_it_misses(root):
-    done = run_script(root, root / "empty")
-    assert done.returncode == 2
-    assert "no results" in done.stderr
+def test_the_script_says_what_it_misses(root, capsys):
+    assert exit_code() == 2
+    assert "no results" in capsys.readouterr().err
     write_results(RESULTS, root / "results")
     (root / "README.md").write_text("# Title\n")
-    done = run_script(root, root / "results")
-    assert done.returncode == 2
-    assert "<!-- bench:start -->" in done.stderr
+    assert exit_code() == 2
+    assert "<!-- bench:start -->" in capsys.readouterr().err
