@@ -6,11 +6,11 @@ from tempfile import mkdtemp
 
 import numpy as np
 
-from viewsync.signals import CUES, pose
+from viewsync.signals import USUAL_CUES, pose
 from viewsync.types import Sound
 from viewsync.worlds.drawn import Scene, SketchCamera, hear, sound_track, write_video
 
-NOT_POSES = tuple(name for name in CUES if name != pose.NAME)
+NOT_POSES = tuple(name for name in USUAL_CUES if name != pose.NAME)
 """The network takes drawn figures for people. Where it isn't them that is tested, finding them takes too long."""
 
 SCENE = Scene(seed=3, bodies=2)

@@ -10,7 +10,7 @@ from threading import Event
 
 from viewsync.match.fuse import Pair
 from viewsync.offsets.tempo import Tempo, camera_rates, pair_tempo, priced, refined
-from viewsync.signals import CUES, audio, flash, motion, pose
+from viewsync.signals import CUES, KEYPOINT_CUES, audio, flash, motion, pose
 from viewsync.signals.retime import Retiming, on_own_clocks, retimed
 from viewsync.store import Store
 from viewsync.types import LocalOffset, OffsetBelief, PairOffset, Search, Signal, Verdict
@@ -126,9 +126,9 @@ class Evidence:
     def _key(self, pair: Pair, cue: str) -> str:
         retimings = [self.retimings.get((name, cue), _AS_IT_IS) for name in pair]
         contents = [self.contents[name] for name in pair]
-        if cue == pose.NAME:
+        if cue in KEYPOINT_CUES:
             # What was looked at, and with which lens, isn't said by the file.
-            contents = [pose.fingerprint(self.signals[name]) for name in pair]
+            contents = [KEYPOINT_CUES[cue].fingerprint(self.signals[name]) for name in pair]
         return " ".join(f"{content} {one!r}" for content, one in zip(contents, retimings, strict=True))
 
 

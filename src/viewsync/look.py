@@ -9,10 +9,10 @@ from viewsync.calibration.files import fitted, fitted_lens
 from viewsync.evidence import Signals, workers
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
-from viewsync.signals import pose
+from viewsync.signals import KEYPOINT_CUES, pose
 from viewsync.store import Store
 from viewsync.stretches import worth_a_look
-from viewsync.types import InputError, PairOffset, Poses, Recording, Signal
+from viewsync.types import InputError, PairOffset, Poses, Recording
 
 _ENOUGH_HZ = 59.0
 """Of frames that come several times as fast, some are left out: bodies don't move so fast."""
@@ -47,8 +47,9 @@ def with_poses(
     recordings: Sequence[Recording],
     poses: Mapping[str, Poses],
     calibration: Mapping[str, CalibratedCamera | Lens],
+    cues: Sequence[str] = (pose.NAME,),
 ) -> dict[str, Signals]:
-    """The signals, and those of the pose cue.
+    """The signals, and those of some cues that go by keypoints.
 
     Raises:
         InputError: poses or a calibration don't fit the pictures, or a recording's joints are none that others have.
@@ -56,7 +57,7 @@ def with_poses(
     _require_common_joints(poses)
     by_id = {recording.id: recording for recording in recordings}
 
-    def of(id: str) -> Signal:
+    def of(id: str) -> Signals:
         seen, video = poses[id], by_id[id].video
         span = seen.pts_seconds[-1] - seen.pts_seconds[0] if len(seen.pts_seconds) else 0.0
         if span > _LONGEST_SECONDS:
@@ -70,11 +71,12 @@ def with_poses(
                 f"{id}: its keypoints are of pictures of {size[0]} × {size[1]}, its video has {video.width} × "
                 f"{video.height}. Name the video that they were made from."
             )
-        return pose.signal(seen, _fitted(id, calibration.get(id), size))
+        camera = _fitted(id, calibration.get(id), size)
+        return {cue: KEYPOINT_CUES[cue].signal(seen, camera) for cue in cues}
 
     with workers(os.cpu_count()) as pool:
         made = dict(zip(poses, pool.map(of, poses), strict=True))
-    return {id: {**own, pose.NAME: made[id]} if id in made else dict(own) for id, own in signals.items()}
+    return {id: {**own, **made.get(id, {})} for id, own in signals.items()}
 
 
 def _require_common_joints(poses: Mapping[str, Poses]) -> None:
@@ -139,5 +141,5 @@ def look(
         store=store,
     )
     peopled = {id: poses for id, poses in found.items() if len(poses)}
-    given = any(pose.NAME in own for own in signals.values())
+    given = any(own.keys() & KEYPOINT_CUES.keys() for own in signals.values())
     return peopled if len(peopled) > 1 or given else {}

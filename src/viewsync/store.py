@@ -113,7 +113,7 @@ def stamp(path: Path) -> str:
 def _code() -> str:
     """Of everything that entries are made by."""
     here, digest = Path(__file__).parent, hashlib.sha256()
-    rooms = (sorted(here.glob(f"{room}/*.py")) for room in ("media", "signals", "match", "estimation"))
+    rooms = (sorted(here.glob(f"{room}/*.py")) for room in ("media", "signals", "match", "estimation", "networks"))
     for path in [here / "types.py", here / "store.py", *chain.from_iterable(rooms)]:
         digest.update(path.read_bytes())
     for package in ("av", "numpy", "onnxruntime", "opencv-python-headless", "scipy"):

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from viewsync.evidence import Signals
-from viewsync.signals import motion, pose
+from viewsync.signals import KEYPOINT_CUES, motion
 from viewsync.timeline.clock import ClockMap
 from viewsync.types import MotionSignal, PairOffset, Recording, Verdict
 
@@ -45,7 +45,7 @@ def worth_a_look(
     seen = [one for one in recordings if one.frame_seconds is not None]
     names = [one.id for one in recordings]
     wanted = _open([one.id for one in seen], placed(names, _exact(pairs)), pairs)
-    spans: dict[str, list[Span]] = {one.id: [] for one in seen if pose.NAME not in signals[one.id]}
+    spans: dict[str, list[Span]] = {one.id: [] for one in seen if not signals[one.id].keys() & KEYPOINT_CUES}
     for group in placed(names, pairs):
         if any(name in wanted and name in group for name in spans):
             found = _busiest([one for one in seen if one.id in group], group, signals)

@@ -18,7 +18,7 @@ from viewsync.match.settle import settled
 from viewsync.media import frames, probe, probe_all, sound
 from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION, TIED_PROBABILITY
 from viewsync.offsets.peak import find_peak, measure
-from viewsync.signals import CUES, audio, flash, motion, pose
+from viewsync.signals import CUES, KEYPOINT_CUES, USUAL_CUES, audio, flash, motion
 from viewsync.store import Store, stamp
 from viewsync.timeline.nominal import with_frame_rates
 from viewsync.timeline.solve import solve_timeline
@@ -42,7 +42,7 @@ def sync(
     paths: Sequence[Path | str] = (),
     *,
     reference: str | None = None,
-    cues: Sequence[str] = tuple(CUES),
+    cues: Sequence[str] = USUAL_CUES,
     search: Search | None = None,
     store: Store | None = None,
     progress: Progress | None = None,
@@ -82,15 +82,16 @@ def sync(
         raise InputError(f"--ref {reference}: no such recording. It must be one of: {', '.join(ids)}.")
     claims = pair_hints(recordings, reference, hints, clock_std_seconds)
     signals = extract_all(recordings, cues, store, progress)
-    if pose.NAME in cues:
-        signals = with_poses(signals, recordings, poses or {}, calibration or {})
+    by_keypoints = [cue for cue in cues if cue in KEYPOINT_CUES]
+    if by_keypoints:
+        signals = with_poses(signals, recordings, poses or {}, calibration or {}, by_keypoints)
     _check_common_cue(recordings, signals, cues)
     heard: dict[str, OffsetBelief] = {}
     pairs = match_all(recordings, signals, search, store, progress, claims, heard)
-    if pose.NAME in cues:
+    if by_keypoints:
         looked = look(recordings, pairs, signals, store, progress)
         if looked:
-            signals = with_poses(signals, recordings, looked, calibration or {})
+            signals = with_poses(signals, recordings, looked, calibration or {}, by_keypoints)
             pairs = match_all(recordings, signals, search, store, progress, claims, heard)
     store.make_room()
     return with_frame_rates(solve_timeline(recordings, pairs, reference, SHARED_FRACTION))
@@ -224,7 +225,7 @@ def _check_cues(cues: Sequence[str]) -> None:
 def _check_common_cue(recordings: Sequence[Recording], signals: Mapping[str, Signals], cues: Sequence[str]) -> None:
     def comparable(recording: Recording) -> set[str]:
         # People may yet be found in pictures.
-        return {*signals[recording.id], *([pose.NAME] if pose.NAME in cues and recording.video is not None else [])}
+        return {*signals[recording.id], *(cue for cue in cues if cue in KEYPOINT_CUES and recording.video is not None)}
 
     for recording in recordings:
         own = comparable(recording)

@@ -19,7 +19,7 @@ from viewsync.estimation.thunder import WEIGHTS
 from viewsync.estimation.videos import estimate_all
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.media.probe import probe_all
-from viewsync.signals import CUES, audio, flash, motion, pose
+from viewsync.signals import USUAL_CUES, audio, flash, motion, pose
 from viewsync.store import Store
 from viewsync.sync import Progress, sync
 from viewsync.types import InputError, Timeline
@@ -51,8 +51,8 @@ def _pose2sim_rows(sources: Sequence[Path], seed: int, rounds: int) -> list[Row]
     kinds = {
         ("calibrated", "pose"): (calibration, (pose.NAME,), Bar(at_most=10)),
         ("not calibrated", "pose"): ({}, (pose.NAME,), Bar(at_most=20)),
-        ("calibrated", "all cues"): (calibration, tuple(CUES), Bar(at_most=10)),
-        ("not calibrated", "all cues"): ({}, tuple(CUES), Bar(at_most=20)),
+        ("calibrated", "all cues"): (calibration, USUAL_CUES, Bar(at_most=10)),
+        ("not calibrated", "all cues"): ({}, USUAL_CUES, Bar(at_most=20)),
     }
     judged: dict[tuple[str, str], list[Judged]] = {kind: [] for kind in kinds}
     for take, store in _takes(trusted, seed, rounds):
@@ -136,7 +136,7 @@ def _end_to_end_rows(seed: int, quick: bool) -> list[Row]:
                 looked[task] = whole
 
         first, _ = _timed(take, (audio.NAME, motion.NAME, flash.NAME))
-        ours, timeline = _timed(take, tuple(CUES), count)
+        ours, timeline = _timed(take, USUAL_CUES, count)
         all_frames = _seconds_per_frame(take, 0.2 * seconds) * frames
     scene = f"4 cameras, 1080p, {seconds:g} s, 2 people, rendered"
     judged = judge_pairs(take, timeline)

@@ -12,7 +12,7 @@ from viewsync.calibration import cameras_for, read_cameras, read_lenses
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
 from viewsync.media.keypoints import frames_per_second, of_videos, read_poses
-from viewsync.signals import pose
+from viewsync.signals import KEYPOINT_CUES
 from viewsync.types import InputError, Poses, Recording
 
 
@@ -50,7 +50,7 @@ def read_seen(
     Raises:
         InputError: Something can't be read, two things are of one camera, or it doesn't fit the recordings.
     """
-    if (poses or calibration) and pose.NAME not in cues:
+    if (poses or calibration) and not KEYPOINT_CUES.keys() & set(cues):
         raise InputError(f"--poses and --calibration are for the cue pose. Add it to --cue {','.join(cues)}.")
     if fps is not None:
         frames_per_second(fps)  # Which says what is the matter with it.

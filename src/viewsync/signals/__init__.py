@@ -9,9 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from viewsync.geometry.camera import CalibratedCamera
+from viewsync.geometry.lens import Lens
 from viewsync.match.track import Tracker
-from viewsync.signals import audio, flash, motion, pose
-from viewsync.types import LocalOffset, OffsetBelief, Search
+from viewsync.signals import audio, flash, motion, pose, synnet
+from viewsync.types import LocalOffset, OffsetBelief, Poses, Search, Signal
 
 
 class Cue(Protocol):
@@ -40,6 +42,23 @@ class TrackingCue(Cue, Protocol):
         ...
 
 
-CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, flash.NAME: flash, pose.NAME: pose}
+class KeypointCue(Cue, Protocol):
+    """What goes by keypoints on top, whether they were given or found in the pictures."""
+
+    def signal(self, poses: Poses, camera: CalibratedCamera | Lens | None = None) -> Signal:
+        """Of one recording, whose camera may be known."""
+        ...
+
+    def fingerprint(self, signals: Mapping[str, Signal]) -> str:
+        """What a recording's evidence depends on, as a hash: the file doesn't say what was looked at."""
+        ...
+
+
+KEYPOINT_CUES: Mapping[str, KeypointCue] = {pose.NAME: pose, synnet.NAME: synnet}
+
+CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, flash.NAME: flash, **KEYPOINT_CUES}
+
+USUAL_CUES = tuple(cue for cue in CUES if cue != synnet.NAME)
+"""What recordings are synchronized by unless told; SynNet is there to be held against the others."""
 
 TRACKING_CUES: Mapping[str, TrackingCue] = {audio.NAME: audio, motion.NAME: motion, pose.NAME: pose}

@@ -1,0 +1,1 @@
+"""SynNet: its data, training, measures and pictures."""
