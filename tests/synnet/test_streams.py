@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from viewsync.networks.heatmaps import rendered
 from viewsync.synnet.clips import ClipPairs, Clips, Sampling, fixed_clips
-from viewsync.synnet.heatmaps import rendered
 from viewsync.synnet.pictures import PicturedScene
 from viewsync.synnet.streams import CHANNELS, FrameStore, Stream
 

@@ -119,7 +119,9 @@ def test_the_command_line_leaves_weights_a_card_and_logs(monkeypatch, tmp_path, 
 
     for name, few in (("_PERFORMANCES", 6), ("_HELD_OUT_PERFORMANCES", 6), ("_CAMERAS", 2), ("_TESTS_PER_SHIFT", 2)):
         monkeypatch.setattr(module, name, few)
-    assert main(["train", "synnet", "--steps", "100", "--optimizer", "paper", "-o", str(tmp_path)]) == 0
+    with pytest.raises(SystemExit) as left:
+        main(["train", "synnet", "--steps", "100", "--optimizer", "paper", "-o", str(tmp_path)])
+    assert left.value.code == 0
     assert "world group: accuracy" in capsys.readouterr().out
     card = json.loads((tmp_path / "synnet.json").read_text())
     assert card["command"] == "viewsync train synnet --seed 0 --steps 100 --preset small --optimizer paper"

@@ -30,7 +30,7 @@ def embed(tracks: Float32[np.ndarray, "time joint 3"], model: PoseEmbedding) -> 
         One embedding per instant; zeros where nothing was seen. The same, but for rounding, as in one go.
     """
     parts = [np.zeros((0, model.direction.out_features), np.float32)]
-    with _one_thread(), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         for start in range(0, len(tracks), CHUNK_FRAMES):
             first = max(start - model.reach_frames, 0)
             piece = torch.from_numpy(tracks[first : start + CHUNK_FRAMES + model.reach_frames])
@@ -39,7 +39,7 @@ def embed(tracks: Float32[np.ndarray, "time joint 3"], model: PoseEmbedding) -> 
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """The cue works at several recordings at once."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

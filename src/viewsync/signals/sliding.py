@@ -1,14 +1,12 @@
 """Long tracks cut into clips, and the clips of two tracks held against each other: what the cue calls."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 from jaxtyping import Float32, Int
 
+from viewsync.networks.heatmaps import rendered
 from viewsync.networks.synnet import OffsetNetwork
-from viewsync.synnet.heatmaps import rendered
+from viewsync.signals.embedding import one_thread
 
 _CLIPS_AT_ONCE = 64
 _MATCHES_AT_ONCE = 1024
@@ -26,7 +24,7 @@ def embedded(
         network: Takes heat-maps of OpenPose's 18 joints.
     """
     frames = first_samples[:, None] + stride * np.arange(network.clip_frames)
-    with _one_thread(), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         parts = [
             network.embed(rendered(torch.from_numpy(track[some]), network.map_pixels))
             for some in np.array_split(frames, -(-len(frames) // _CLIPS_AT_ONCE))
@@ -44,20 +42,9 @@ def shift_log_probabilities(
     Returns:
         Natural logarithms. Swapping a and b reverses the shifts.
     """
-    with _one_thread(), torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         sides = [torch.split(torch.from_numpy(one), _MATCHES_AT_ONCE) for one in (a, b)]
         there = torch.cat([network.match(one, other).log_softmax(1) for one, other in zip(*sides, strict=True)])
         back = torch.cat([network.match(other, one).log_softmax(1) for one, other in zip(*sides, strict=True)]).flip(1)
     # There: −M … M − 1. Back, reversed: 1 − M … M.
     return torch.cat([there[:, :1], (there[:, 1:] + back[:, :-1]) / 2, back[:, -1:]], dim=1).numpy()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The cue works at several pairs at once."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

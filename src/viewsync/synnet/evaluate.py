@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from viewsync.networks.heatmaps import rendered
 from viewsync.networks.synnet import OffsetNetwork
 from viewsync.synnet.clips import Clips
-from viewsync.synnet.heatmaps import rendered
 from viewsync.synnet.scenes import FPS
 from viewsync.types import InputError
 

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
+from viewsync.networks.heatmaps import rendered
 from viewsync.synnet.evaluate import Inputs
-from viewsync.synnet.heatmaps import rendered
 from viewsync.synnet.pictures import PicturedScene
 from viewsync.synnet.scenes import Scene
 

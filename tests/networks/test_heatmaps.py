@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from viewsync.media.keypoints.joints import COCO17, OPENPOSE18
-from viewsync.synnet.heatmaps import framed, heatmaps, openpose18, rendered, subset
+from viewsync.networks.heatmaps import framed, heatmaps, openpose18, rendered, subset
 from viewsync.types import InputError
 
 
