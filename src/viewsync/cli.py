@@ -1,4 +1,4 @@
-"""The command line: `viewsync sync | check | apply | pose | render | train | demo | bench`."""
+"""The command line: `viewsync sync | check | apply | pose | render | train | eval | demo | bench`."""
 
 import io
 import os
@@ -14,6 +14,7 @@ from viewsync.commands.apply import Apply
 from viewsync.commands.bench import Bench
 from viewsync.commands.check import Check
 from viewsync.commands.demo import Demo
+from viewsync.commands.evaluate import Evaluate
 from viewsync.commands.pose import Pose
 from viewsync.commands.render import Render
 from viewsync.commands.sync import Sync
@@ -27,6 +28,7 @@ Command = (
     | Annotated[Pose, subcommand("pose")]
     | Annotated[Render, subcommand("render")]
     | Annotated[Train, subcommand("train")]
+    | Annotated[Evaluate, subcommand("eval")]
     | Annotated[Demo, subcommand("demo")]
     | Annotated[Bench, subcommand("bench")]
 )

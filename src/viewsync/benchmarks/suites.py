@@ -18,6 +18,7 @@ from viewsync.benchmarks import (
     refusal,
     roundtrip,
     speed,
+    synnet,
     video,
     worlds,
 )
@@ -26,10 +27,10 @@ from viewsync.benchmarks.table import table
 from viewsync.machine import this_machine
 from viewsync.types import InputError
 
-SUITES = {
-    module.SUITE: module.run
-    for module in (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers, worlds, pose)
-}
+_MODULES = (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers, worlds, pose, synnet)
+SUITES = {module.SUITE: module.run for module in _MODULES}
+ONLY_BY_NAME = (synnet.SUITE,)
+"""Suites that train networks, which takes hours."""
 EXIT_MISSED = 1
 
 
@@ -37,7 +38,7 @@ def run_suites(names: Sequence[str], *, seed: int, quick: bool, data: Path | Non
     """Run suites one after the other and print each one's table as soon as it is done.
 
     Args:
-        names: Which suites; all if empty.
+        names: Which suites; if empty, all but those in `ONLY_BY_NAME`.
         seed: Seed of everything random.
         quick: Fewer rounds: a look, not a result.
         data: Folder with the real recordings; by default $VIEWSYNC_DATA, or ../shared/data beside the repository.
@@ -53,7 +54,7 @@ def run_suites(names: Sequence[str], *, seed: int, quick: bool, data: Path | Non
     if unknown:
         raise InputError(f"no such suite: {', '.join(unknown)}. Choose from {', '.join(SUITES)}.")
     console, rows = Console(), []
-    for name in names or SUITES:
+    for name in names or [name for name in SUITES if name not in ONLY_BY_NAME]:
         start = time.perf_counter()
         with Console(stderr=True).status(f"{name} …"):
             measured = SUITES[name](seed, quick, data)
