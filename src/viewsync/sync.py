@@ -1,7 +1,7 @@
 """The script of the stages: files in, `Timeline` out."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, wait
 from functools import cache
 from itertools import combinations
@@ -18,6 +18,7 @@ from viewsync.match.settle import settled
 from viewsync.media import frames, probe, probe_all, sound
 from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION, TIED_PROBABILITY
 from viewsync.offsets.peak import find_peak, measure
+from viewsync.progress import Progress
 from viewsync.signals import CUES, KEYPOINT_CUES, USUAL_CUES, audio, flash, motion
 from viewsync.store import Store, stamp
 from viewsync.timeline.nominal import with_frame_rates
@@ -33,9 +34,6 @@ from viewsync.types import (
     Timeline,
     Verdict,
 )
-
-Progress = Callable[[str, int, int], None]
-"""Called with a task's name, what of it is done, and the whole; from several threads."""
 
 
 def sync(

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from viewsync.networks.synnet import OffsetNetwork
+from clock_reader import ClockReader
 from viewsync.synnet.clips import Sampling, fixed_clips
 from viewsync.synnet.evaluate import Score, mean_shift, score
 from viewsync.synnet.scenes import Scene
@@ -28,21 +27,6 @@ def test_no_clips_have_no_score():
 def test_several_looks_are_averaged_and_those_that_saw_nothing_left_out():
     shifts = np.array([[1.0, -2.0, np.nan], [2.0, np.nan, np.nan], [3.0, -4.0, np.nan]])
     np.testing.assert_equal(mean_shift(shifts), [2.0, -3.0, np.nan])
-
-
-class ClockReader(OffsetNetwork):
-    """Reads the time that a clip shows: the right answer."""
-
-    def __init__(self):
-        super().__init__((1,), 1, 8, 4)
-        self.unused = nn.Parameter(torch.zeros(1))
-
-    def embed(self, clip):
-        return clip[..., 0, 0, :1].flatten(2)
-
-    def match(self, a, b):
-        shift = (b - a)[:, 0, 0] / 4
-        return -((shift[:, None] - torch.arange(-4, 4)) ** 2)
 
 
 def test_a_network_that_knows_scores_fully():

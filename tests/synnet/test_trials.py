@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from viewsync.networks.synnet import OffsetNetwork
+from clock_reader import ClockReader
 from viewsync.synnet import trials
 from viewsync.synnet.clips import Sampling
 from viewsync.synnet.scenes import Scene
@@ -58,20 +57,6 @@ def test_where_hardly_anybody_moves_there_is_no_crowd(monkeypatch):
     monkeypatch.setattr(trials, "_TRIES", 20)
     with pytest.raises(InputError, match="in 1 worlds hardly ever 2 people move"):
         crowd_clips([[clock_scene(0), clock_scene(1, moving=False)]], SAMPLING, per_shift=1, seed=0)
-
-
-class ClockReader(OffsetNetwork):
-    """Reads the time that a clip shows."""
-
-    def __init__(self):
-        super().__init__((1,), 1, 8, 4)
-        self.unused = nn.Parameter(torch.zeros(1))
-
-    def embed(self, clip):
-        return clip[..., 0, 0, :1].flatten(2)
-
-    def match(self, a, b):
-        return -(((b - a)[:, 0, 0][:, None] / 4 - torch.arange(-4, 4)) ** 2)
 
 
 @pytest.fixture

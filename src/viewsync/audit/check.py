@@ -10,9 +10,10 @@ from viewsync.audit.verdict import Audit, PairAudit, SyncVerdict, judge
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
 from viewsync.look import keypoint_recordings, look, with_poses
+from viewsync.progress import Progress
 from viewsync.signals import TRACKING_CUES, pose
 from viewsync.store import Store
-from viewsync.sync import Progress, extract_all, match_all, read_all
+from viewsync.sync import extract_all, match_all, read_all
 from viewsync.types import InputError, PairOffset, Poses, Recording, Search, Signal, Verdict
 
 

@@ -19,9 +19,10 @@ from viewsync.estimation.thunder import WEIGHTS
 from viewsync.estimation.videos import estimate_all
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.media.probe import probe_all
+from viewsync.progress import Progress
 from viewsync.signals import USUAL_CUES, audio, flash, motion, pose
 from viewsync.store import Store
-from viewsync.sync import Progress, sync
+from viewsync.sync import sync
 from viewsync.types import InputError, Timeline
 
 SUITE = "pose"

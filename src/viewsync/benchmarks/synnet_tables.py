@@ -45,7 +45,7 @@ class Budget:
 
 FULL = Budget(
     Schedule(steps=1000),
-    Sizes(performances=160, held_out=32, cameras=4, worlds=16, reels=4, held_out_reels=2, reel_scenes=20),
+    Sizes(performances=160, held_out=32, cameras=12, worlds=16, reels=4, held_out_reels=2, reel_scenes=20),
     per_shift=96,
 )
 QUICK = Budget(

@@ -14,7 +14,7 @@ from viewsync.commands.terminal import EXIT_UNTIED, progress_bars
 
 if TYPE_CHECKING:
     from viewsync.apply.plan import Clip, Plan
-    from viewsync.sync import Progress
+    from viewsync.progress import Progress
 
 _Made = dict[str, Any]
 """What is said about a file, as in the JSON."""

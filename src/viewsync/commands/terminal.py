@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viewsync.sync import Progress
+    from viewsync.progress import Progress
 
 EXIT_OUT_OF_SYNC, EXIT_UNUSABLE, EXIT_UNTIED, EXIT_INTERRUPTED, EXIT_UNREAD = 1, 2, 3, 130, 141
 

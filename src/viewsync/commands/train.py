@@ -11,7 +11,7 @@ from tyro.conf import Positional, arg
 from viewsync.commands.terminal import progress_bars
 
 if TYPE_CHECKING:
-    from viewsync.sync import Progress
+    from viewsync.progress import Progress
 
 # Fewer teach nothing, and a rate that rises for a single step makes PyTorch divide by zero.
 _FEWEST_STEPS = 100

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
@@ -17,11 +17,10 @@ from viewsync.estimation.thunder import Thunder
 from viewsync.media.keypoints.joints import COCO17
 from viewsync.media.keypoints.tracking import Tracker
 from viewsync.media.pictures import numbered, stored_size, video_of
+from viewsync.progress import Progress
 from viewsync.store import Store
 from viewsync.types import InputError, Poses, Recording, VideoTrack
 
-Progress = Callable[[str, int, int], None]
-"""Called with a recording's id, how many frames are done, and how many there are; from several threads."""
 Spans = Sequence[tuple[float, float]]
 """From when to when, in seconds of presentation time, both included. They may overlap."""
 # As many frames as take about as long to decode as it takes to open the file again elsewhere.

@@ -103,7 +103,7 @@ def refine(
         lag: Where to begin, in samples.
         geometry: What to fit along; it is changed.
     """
-    began, curve, calm, search = lag, Curve(a), Curve(calm_speeds(a)), _Search()
+    began, curve, calm, stretch = lag, Curve(a), Curve(calm_speeds(a)), _Stretch()
     while True:
         residuals = _residuals(curve, calm, b, lag, geometry)
         if residuals is None:
@@ -113,18 +113,18 @@ def refine(
         if not curvature > 0:
             return None
         gradient = float(np.sum(residuals.weight * residuals.slope * distance))
-        step = search.step(-gradient / curvature)
+        step = stretch.step(-gradient / curvature)
         geometry.move(step)
         lag += step
         if abs(lag - began) > _FARTHEST:
             return None
-        if abs(step) < _CLOSE or search.steps == _STEPS:
+        if abs(step) < _CLOSE or stretch.steps == _STEPS:
             break
     std = _standard_error(residuals, distance, slope, geometry.unknowns)
     return None if std is None else Refined(_scale(residuals.distance), len(residuals.distance), geometry.unknowns, lag, std)
 
 
-class _Search:
+class _Stretch:
     """Steps of Gauss and Newton made longer.
 
     Noise in the velocities looks like curvature, so that the plain ones go the same small share of the way again and again:

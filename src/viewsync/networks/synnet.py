@@ -1,5 +1,6 @@
 """SynNet: which of 2M shifts lies between two clips of one person."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 import torch
@@ -16,7 +17,7 @@ Seen = tuple[Tensor, ...]
 """What is known of single frames: tensors "clip frame ..."."""
 
 
-class OffsetNetwork(nn.Module):
+class OffsetNetwork(nn.Module, ABC):
     """What tells the shift between two clips of equal length: SynNet, and those that it is held against.
 
     Class k is a shift of k − M frames, from −M to M − 1: frame t of b shows what frame t + k − M of a shows.
@@ -66,19 +67,19 @@ class OffsetNetwork(nn.Module):
         """A vector for each frame of each clip."""
         return self.encode(self.see(clip))
 
+    @abstractmethod
     def see(self, frames: Float[Tensor, "batch frame channel height width"]) -> Seen:
         """What can be told of each frame by itself; there may be any number of frames."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode(self, seen: Seen) -> Float[Tensor, "batch frame feature"]:
         """A vector for each frame of clips of n frames, which may depend on the other frames of its clip."""
-        raise NotImplementedError
 
+    @abstractmethod
     def match(
         self, a: Float[Tensor, "batch frame feature"], b: Float[Tensor, "batch frame feature"]
     ) -> Float[Tensor, "batch class"]:
         """Logits of the 2M shifts."""
-        raise NotImplementedError
 
 
 class SynNet(OffsetNetwork):
@@ -203,7 +204,10 @@ def _global_encoder(maps: int, features: int, side: int, pool_always: bool) -> n
         )
     layers: list[nn.Module] = []
     for layer in range(5):
-        layers += [nn.Conv2d(features if layer else maps, features, 3, padding=1), nn.ReLU(inplace=True)]
+        convolution = nn.Conv2d(features if layer else maps, features, 3, padding=1)
+        # PyTorch's own first weights let five layers fade: networks then learn nothing for hundreds of steps.
+        nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+        layers += [convolution, nn.ReLU(inplace=True)]
         if side > 1:
             layers.append(nn.MaxPool2d(2, ceil_mode=True))
             side = (side + 1) // 2
@@ -221,6 +225,9 @@ class _SharedColumns(nn.Module):
     def __init__(self, slices: int, frames: int, inputs: int, hidden: int, outputs: int) -> None:
         super().__init__()
         self.column = nn.Linear(inputs, hidden)
+        a, b = self.column.weight.data.chunk(2, dim=1)
+        # At first it sees how far the two clips' frames are apart.
+        b.copy_(-a)
         self.shift = nn.Linear(frames * hidden, hidden)
         self.volume = nn.Linear(slices * hidden, outputs)
 

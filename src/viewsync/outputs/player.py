@@ -15,13 +15,12 @@ from jaxtyping import Float, Int
 from viewsync.media.pictures import Picture
 from viewsync.outputs.frame_map import CameraFrames, FrameMap, Gap, frame_map
 from viewsync.outputs.tape import NONE, Reel, Tape, thumb
+from viewsync.progress import Progress
 from viewsync.timeline.clock import ClockMap
 from viewsync.types import CameraClock, InputError, Recording, Timeline
 
 Decode = Callable[[Recording, float, float, int], Iterator[Picture]]
 """Decodes the frames of a recording between two pts in seconds, as `viewsync.media.pictures.excerpt` does."""
-Progress = Callable[[str, int, int], None]
-"""Called with a task's name, what of it is done, and the whole."""
 
 TASK = "report"
 TOTAL_BYTES = 5_000_000

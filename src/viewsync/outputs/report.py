@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from viewsync.files import write_whole
 from viewsync.outputs import drift, graph, phrasing, player, plot, stills
+from viewsync.progress import Progress
 from viewsync.types import CameraClock, PairOffset, Timeline
 
 ZOOM_SECONDS = 1.0
@@ -60,7 +61,7 @@ def write_report(
     path: Path,
     still: stills.Still,
     excerpt: player.Decode | None = None,
-    progress: player.Progress | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Write the report, whole or not at all.
 

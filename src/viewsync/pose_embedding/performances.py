@@ -20,6 +20,11 @@ from viewsync.worlds.people.take import Take
 from viewsync.worlds.people.walk import Walk
 from viewsync.worlds.presets.cast import Repertoire, repertoire
 
+LICENCE = (
+    "CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, supported by NSF EIA-0196217): free for any use, not for "
+    "resale; DeepMimic clips: MIT; viewsync's own motions and anny's bodies: Apache-2.0"
+)
+"""Of what networks learn from."""
 RATE_HZ = 120.0
 """Of the joints kept in memory: fine enough to be interpolated linearly."""
 HELD_OUT = (
@@ -46,6 +51,12 @@ class Recorded:
 
     training: tuple[MotionClip, ...]
     held_out: tuple[MotionClip, ...]
+
+    @property
+    def described(self) -> str:
+        """For a model card: what training sees, and what it doesn't."""
+        seen, unseen = (", ".join(clip.name for clip in some) or "none" for some in (self.training, self.held_out))
+        return f"Trained on: {seen}. Held out: {unseen}, and own motions of other seeds."
 
 
 def recorded(folders: tuple[Path, ...]) -> Recorded:

@@ -2,9 +2,9 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import lightning
 import torch
@@ -19,12 +19,10 @@ from viewsync.pose_embedding.correlation import correlations, lags, overlaps
 from viewsync.pose_embedding.data import Batch, Pairs, filmed
 from viewsync.pose_embedding.evaluate import evaluate
 from viewsync.pose_embedding.losses import contrast, nearby
-from viewsync.pose_embedding.performances import Recorded, performances, recorded
+from viewsync.pose_embedding.performances import LICENCE, performances, recorded
+from viewsync.progress import Progress, told
 
 NAME = "pose-embedding"
-Item = TypeVar("Item")
-Progress = Callable[[str, int, int], None]
-"""Told of a task how much of it is done, and how much there is."""
 
 _LEAST_OVERLAP_SECONDS = 1.5
 _LEARNING_RATE, _WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 2e-3, 0.01, 0.1, 1.0
@@ -32,10 +30,7 @@ _BATCH_SIZE = 32
 _CAMERAS = 6
 _PERFORMANCES, _HELD_OUT_PERFORMANCES = 240, 48
 _PURPOSE = "Embeds each instant of a person's 2D joints (COCO-17) such that two cameras' rows correlate at the true lag."
-_LICENCE = (
-    "CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, supported by NSF EIA-0196217): free for any use, not for "
-    "resale; DeepMimic clips: MIT; viewsync's own motions and anny's bodies: Apache-2.0"
-)
+_DATA = "Virtual moving cameras on the package's own motions and on motion capture."
 
 
 class Training(lightning.LightningModule):
@@ -95,12 +90,21 @@ def train(
         InputError: A folder holds no motion that can be read, or nothing can be written to `out`.
     """
     clips = recorded(tuple(motions))
-    people = _told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
-    views = list(_told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
+    people = told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
+    views = list(told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
     network = trained(Pairs(views, _BATCH_SIZE, seed), seed=seed, steps=steps, progress=progress)
     unseen = list(performances(clips.held_out, _HELD_OUT_PERFORMANCES, seed, held_out=True))
     metrics = evaluate(network, unseen, seed=seed, progress=progress)
-    card = ModelCard(_PURPOSE, {}, _data(clips), _LICENCE, command, seed, this_machine().commit, metrics)
+    card = ModelCard(
+        _PURPOSE,
+        {},
+        f"{_DATA} {clips.described}",
+        LICENCE,
+        command,
+        seed,
+        this_machine().commit,
+        metrics,
+    )
     save_network(out / f"{NAME}.safetensors", network, card)
     return card
 
@@ -126,19 +130,3 @@ def trained(pairs: Pairs, *, seed: int, steps: int, progress: Progress = lambda 
         )  # fmt: skip
         trainer.fit(Training(network, steps), DataLoader(pairs, batch_size=None))
     return network.eval()
-
-
-def _data(clips: Recorded) -> str:
-    """For the card."""
-    seen, unseen = (", ".join(clip.name for clip in some) or "none" for some in (clips.training, clips.held_out))
-    return (
-        f"Virtual moving cameras on the package's own motions and on motion capture. Trained on: {seen}. "
-        f"Held out: {unseen}, and own motions of other seeds."
-    )
-
-
-def _told(items: Iterable[Item], task: str, count: int, progress: Progress) -> Iterator[Item]:
-    """The same, while progress is told."""
-    for done, item in enumerate(items, start=1):
-        progress(task, done, count)
-        yield item

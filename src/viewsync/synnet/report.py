@@ -17,12 +17,12 @@ from viewsync.networks.checkpoints import load_network, shipped
 from viewsync.networks.heatmaps import openpose18
 from viewsync.networks.synnet import OffsetNetwork, SynNet
 from viewsync.pose_embedding.performances import recorded
+from viewsync.progress import Progress
 from viewsync.synnet.clips import Clips, Sampling
 from viewsync.synnet.drawing import confusion_matrix, cost_matrices, long_video, save_figure
 from viewsync.synnet.evaluate import Score, logits, rendered_for, score
 from viewsync.synnet.scenes import FPS, filmed_worlds
 from viewsync.synnet.train import NAME, held_out_clips
-from viewsync.synnet.training import Progress
 from viewsync.synnet.trials import (
     Figures,
     Recording,

@@ -1,31 +1,29 @@
 """SynNet from motions to weights."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from viewsync.files import prepare_folder
 from viewsync.machine import this_machine
 from viewsync.networks.checkpoints import ModelCard, save_network
 from viewsync.networks.synnet import PAPER, SynNet
-from viewsync.pose_embedding.performances import Recorded, performances, recorded
+from viewsync.pose_embedding.performances import LICENCE, Recorded, performances, recorded
+from viewsync.progress import Progress, told
 from viewsync.synnet.clips import Clips, Sampling, fixed_clips
 from viewsync.synnet.evaluate import score
 from viewsync.synnet.scenes import WorldPreset, filmed, filmed_worlds
-from viewsync.synnet.training import Progress, Schedule, trained
+from viewsync.synnet.training import Schedule, trained
 
 NAME = "synnet"
 Preset = Literal["small", "paper"]
-Item = TypeVar("Item")
 
-_PERFORMANCES, _HELD_OUT_PERFORMANCES, _CAMERAS, _TESTS_PER_SHIFT = 320, 48, 6, 128
+_PERFORMANCES, _CAMERAS = 320, 16
+_HELD_OUT_PERFORMANCES, _HELD_OUT_CAMERAS, _TESTS_PER_SHIFT = 48, 6, 128
 _WORLDS: dict[WorldPreset, int] = {"pair": 10, "group": 8}
 _PURPOSE = "Tells the shift, -4 to 3 times 4/30 s, between two clips of 8 frames of a person's joints (18 heat-maps)."
-_LICENCE = (
-    "CMU Graphics Lab Motion Capture Database (mocap.cs.cmu.edu, supported by NSF EIA-0196217): free for any use, not for "
-    "resale; DeepMimic clips: MIT; viewsync's own motions and anny's bodies: Apache-2.0"
-)
+_DATA = "Virtual cameras, standing and moving, with detector's faults, on the package's own motions and on motion capture."
 
 
 def train(
@@ -58,12 +56,14 @@ def train(
     prepare_folder(out)
     clips = recorded(tuple(motions))
     tests = held_out_clips(clips, seed, progress)
-    people = _told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
-    scenes = list(_told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
+    people = told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
+    scenes = list(told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
     arguments = PAPER if preset == "paper" else {}
     network = trained(lambda: SynNet(**arguments), scenes, schedule, seed=seed, folder=out, resume=resume, progress=progress)
     metrics = {name: asdict(score(network, some)) for name, some in tests.items()}
-    card = ModelCard(_PURPOSE, arguments, _data(clips), _LICENCE, command, seed, this_machine().commit, metrics)
+    card = ModelCard(
+        _PURPOSE, arguments, f"{_DATA} {clips.described}", LICENCE, command, seed, this_machine().commit, metrics
+    )
     save_network(out / f"{NAME}.safetensors", network, card)
     return card
 
@@ -80,28 +80,12 @@ def held_out_clips(clips: Recorded, seed: int, progress: Progress = lambda *_: N
         Clips, with plain noise and with all faults that detectors have, and of made worlds whose cameras move.
     """
     people = performances(clips.held_out, _HELD_OUT_PERFORMANCES, seed, held_out=True)
-    some = list(_told(people, "making motion to test on", _HELD_OUT_PERFORMANCES, progress))
+    some = list(told(people, "making motion to test on", _HELD_OUT_PERFORMANCES, progress))
     scenes = {
-        "random cameras": list(filmed(some, _CAMERAS, seed, "plain")),
-        "random cameras, all faults": list(filmed(some, _CAMERAS, seed, "faults")),
+        "random cameras": list(filmed(some, _HELD_OUT_CAMERAS, seed, "plain")),
+        "random cameras, all faults": list(filmed(some, _HELD_OUT_CAMERAS, seed, "faults")),
     }
     for preset, count in _WORLDS.items():
-        worlds = _told(filmed_worlds(preset, count, seed), f"filming worlds: {preset}", count, progress)
+        worlds = told(filmed_worlds(preset, count, seed), f"filming worlds: {preset}", count, progress)
         scenes[f"world {preset}"] = [scene for people in worlds for scene in people]
     return {name: fixed_clips(each, Sampling(), _TESTS_PER_SHIFT, seed) for name, each in scenes.items()}
-
-
-def _data(clips: Recorded) -> str:
-    """For the card."""
-    seen, unseen = (", ".join(clip.name for clip in some) or "none" for some in (clips.training, clips.held_out))
-    return (
-        f"Virtual cameras, standing and moving, with detector's faults, on the package's own motions and on motion capture. "
-        f"Trained on: {seen}. Held out: {unseen}, and own motions of other seeds."
-    )
-
-
-def _told(items: Iterable[Item], task: str, count: int, progress: Progress) -> Iterator[Item]:
-    """The same, while progress is told."""
-    for done, item in enumerate(items, start=1):
-        progress(task, done, count)
-        yield item

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from viewsync.networks.synnet import OffsetNetwork
+from viewsync.progress import Progress
 from viewsync.synnet.clips import Batch, ClipPairs, Sampling
 from viewsync.synnet.evaluate import Inputs, rendered_for
 from viewsync.synnet.losses import shift_loss
@@ -26,8 +27,6 @@ CHECKPOINT = "training.ckpt"
 Optimizer = Literal["one-cycle", "paper"]
 Network = TypeVar("Network", bound=OffsetNetwork)
 Loss = Callable[[Float[Tensor, "pair class"], Int[Tensor, " pair"]], Float[Tensor, ""]]
-Progress = Callable[[str, int, int], None]
-"""Told of a task how much of it is done, and how much there is."""
 
 _WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 0.01, 0.1, 1.0
 _PAPER_RATE = 1e-4

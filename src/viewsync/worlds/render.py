@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from viewsync.files import write_whole
+from viewsync.progress import Progress
 from viewsync.types import InputError
 from viewsync.worlds.order import Order, take_up
 from viewsync.worlds.presets.preset import Preset
 from viewsync.worlds.truth.scene import MANIFEST
-from viewsync.worlds.workers import Progress, film_all
+from viewsync.worlds.workers import film_all
 from viewsync.worlds.world import World
 
 _BYTES_PER_PIXEL = 0.1

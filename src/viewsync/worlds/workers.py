@@ -14,14 +14,13 @@ from queue import Empty
 
 from threadpoolctl import threadpool_limits
 
+from viewsync.progress import Progress
 from viewsync.types import InputError
 from viewsync.worlds.filming import film
 from viewsync.worlds.scene_folder import film_is_done, remove_unfinished
 from viewsync.worlds.truth.scene import write_scene_truth
 from viewsync.worlds.world import World
 
-Progress = Callable[[str, int, int], None]
-"""Task, done, whole."""
 _POLL_SECONDS = 0.2
 
 
