@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from viewsync.benchmarks.synnet_cue import told_by_pose_cue
 from viewsync.benchmarks.synnet_stage import MATERIALS, PICTURE_PIXELS, Stage, code
 from viewsync.files import write_whole
+from viewsync.machine import this_machine
 from viewsync.networks.checkpoints import load_network, shipped
 from viewsync.networks.offset_baselines import Korbar, Wieschollek, contrastive_loss, triplet_loss
 from viewsync.networks.synnet import OffsetNetwork, SynNet
@@ -136,7 +137,7 @@ def follow(
         tell: Told of everything that is done.
         cores: How many processes work; as many as there are cores if None. 1: this one.
     """
-    cores = cores or os.cpu_count() or 1
+    cores = cores or this_machine().cores
     different = {repr(job): job for job in jobs}
     kept = {name: found for name, job in different.items() if (found := _recalled(stage, job)) is not None}
     new = [name for name in different if name not in kept]
