@@ -1,4 +1,4 @@
-"""Writes docs/measured.md, and its gist into the README, from what `viewsync bench -o benchmarks/results` wrote.
+"""Writes docs/measured.md, its gist into the README, and papers' tables into their pages, from what `viewsync bench` wrote.
 
 python benchmarks/tables.py
 """
@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from viewsync.benchmarks.row import Results, Row, read_results
+from viewsync.benchmarks.paper_tables import tables
+from viewsync.benchmarks.row import Row, read_results
 from viewsync.benchmarks.table import gist, markdown
 from viewsync.types import InputError
 
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
+PAPERS = ("synnet",)
+"""Suites whose tables are those of a paper; each has a page of its name."""
 HERE = Path(__file__).parent
 MEASURED = """# Measured
 
@@ -33,7 +36,12 @@ def main() -> int:
         results = [read_results(path) for path in sorted(options.results.glob("*.json"))]
         if not results:
             raise InputError(f"no results in {options.results}: run `viewsync bench -o {options.results}` first.")
-        readme.write_text(with_gist(readme.read_text("utf-8"), results), "utf-8")
+        gists = gist([_telling(suite.rows) for suite in results])
+        readme.write_text(between_markers(readme, gists), "utf-8")
+        for suite in results:
+            if suite.suite in PAPERS:
+                page = options.root / "docs" / f"{suite.suite}.md"
+                page.write_text(between_markers(page, f"\n{tables(suite.rows)}\n"), "utf-8")
         measured.write_text(MEASURED + "\n\n".join(map(markdown, results)) + "\n", "utf-8")
     except InputError as error:
         print(f"tables: {error}", file=sys.stderr)
@@ -41,13 +49,13 @@ def main() -> int:
     return 0
 
 
-def with_gist(readme: str, results: Sequence[Results]) -> str:
-    """The README's text with one short table between its markers."""
-    before, start, rest = readme.partition(START)
+def between_markers(page: Path, text: str) -> str:
+    """The page's text with other text between its markers."""
+    before, start, rest = page.read_text("utf-8").partition(START)
     _, end, after = rest.partition(END)
     if not (start and end):
-        raise InputError(f"the README needs the lines {START} and {END}: the table goes between them.")
-    return f"{before}{START}\n{gist([_telling(suite.rows) for suite in results])}\n{END}{after}"
+        raise InputError(f"{page.name} needs the lines {START} and {END}: the tables go between them.")
+    return f"{before}{START}\n{text}\n{END}{after}"
 
 
 def _telling(rows: Sequence[Row]) -> Sequence[Row]:

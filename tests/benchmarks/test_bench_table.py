@@ -89,6 +89,35 @@ def test_the_script_writes_all_of_it_and_the_gist_between_the_markers(root):
         assert everything.count("### `viewsync bench video`") == 1
 
 
+def test_a_papers_tables_go_into_its_page(root):
+    rows = (
+        measured("synnet", "Table 1: P", "accuracy, pairs", 70.04, "%", 12),
+        measured("synnet", "Table 1: P", "accuracy, pairs: std of seeds", 1.26, "%", 3),
+        measured("synnet", "Table 1: P", "SynError, pairs", 0.0446, "s", 12),
+        measured("synnet", "Table 1: P", "SynError, pairs: std of seeds", 0.0044, "s", 3),
+        measured("synnet", "Table 1: P", "accuracy, SYN, published", 92.63, "%", 1120),
+        measured("synnet", "Table 1: P", "SynError, SYN, published", 0.022, "s", 1120),
+        measured("synnet", "Table 1: A", "accuracy, pairs", 12.0, "%", 12),
+        measured("synnet", "Table 1: A", "SynError, pairs", 0.3, "s", 12),
+        measured("synnet", "Table 1: P", "lead over A, pairs", 58.0, "points", 3, Bar(at_least=0)),
+        measured("synnet", "Wi-Fi", "SynError, published", 0.662, "s", 100),
+    )
+    write_results(replace(RESULTS, suite="synnet", rows=rows), root / "results")
+    (root / "docs" / "synnet.md").write_text("<!-- bench:start -->\n<!-- bench:end -->\n")
+    for _ in range(2):
+        assert exit_code() == 0
+        assert (root / "docs" / "synnet.md").read_text().splitlines() == [
+            "<!-- bench:start -->",
+            "",
+            "| Table 1 | pairs | *SYN, published* |",
+            "| --- | --- | --- |",
+            "| P | 70.0 ± 1.3 %, 0.045 ± 0.004 s | *92.6 %, 0.022 s* |",
+            "| A | 12.0 %, 0.300 s |  |",
+            "",
+            "<!-- bench:end -->",
+        ]
+
+
 def test_the_script_says_what_it_misses(root, capsys):
     assert exit_code() == 2
     assert "no results" in capsys.readouterr().err

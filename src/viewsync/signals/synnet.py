@@ -34,7 +34,7 @@ DISTRUST = 0.1
 """Share of clips that tell nothing, whatever the network says."""
 _LEAST_SEEN, _LEAST_SPEED = 0.5, 0.1
 """Share of the joints that a clip needs, and how many body sizes per second they must move on the mean."""
-_TIMES_ASKED = 2.0
+TIMES_ASKED = 2.0
 """Each lag is asked for by two sets of clips. They tell different things: with this, offsets are as probable as they say, on
 60 pairs of the worlds that the pose cue's constants are fitted to."""
 _MOST_TRACKS = 4
@@ -200,7 +200,7 @@ def _evidence(a: Person, b: Person, nodes: Int[np.ndarray, " lag"], most: int) -
     ratio, asked = np.zeros(len(nodes)), np.zeros(len(nodes))
     np.add.at(ratio, places[inside], (overlap * sums * np.array(weights)[:, None])[inside])
     np.add.at(asked, places[inside], overlap[inside])
-    return _TIMES_ASKED * ratio / asked
+    return TIMES_ASKED * ratio / asked
 
 
 def _independent(apart: int) -> float:
