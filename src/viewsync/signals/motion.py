@@ -10,7 +10,7 @@ from array import array
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from scipy.special import chdtri
 
 from viewsync.match.correlate import (
@@ -21,6 +21,7 @@ from viewsync.match.correlate import (
 )
 from viewsync.match.subsample import locate
 from viewsync.match.track import Tracker, VariateTracker
+from viewsync.signals.flow import FlowReader
 from viewsync.signals.resample import at_common_rate, average_onto_grid, steadied, whiten
 from viewsync.types import Frame, LocalOffset, MotionSignal, OffsetBelief, Search, Signal
 
@@ -31,21 +32,17 @@ _FINE_CELLS = 8
 _CELLS = 4
 """Per side, of what is kept."""
 _COMPONENTS = 8
-_FEWEST_PIXELS = 12
-"""Per side."""
 
 
 class Extractor:
-    """Takes the small gray frames of one recording, one by one, and keeps 32 numbers of each."""
+    """Takes the small gray frames of one recording, one by one, and keeps 32 numbers of each.
 
-    def __init__(self) -> None:
-        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        # At this picture size the preset's quarter resolution would lose every limb. Refinement smooths what the cells
-        # average anyway, at the price of half the time.
-        self._flow.setFinestScale(0)
-        self._flow.setVariationalRefinementIterations(0)
-        self._flow.setGradientDescentIterations(6)
-        self._previous: UInt8[np.ndarray, "height width"] | None = None
+    Args:
+        flow: Shared with other cues that are given the same frames.
+    """
+
+    def __init__(self, flow: FlowReader | None = None) -> None:
+        self._flow = flow or FlowReader()
         # Numbers, not objects: an hour of little arrays would leave the memory in crumbs.
         self._times = array("d")
         self._moved = array("f")
@@ -53,16 +50,9 @@ class Extractor:
     def push(self, frame: Frame) -> None:
         """Take the next frame."""
         self._times.append(frame.pts_seconds)
-        if self._previous is not None:
-            self._moved.frombytes(self._motion(self._previous, frame.gray).tobytes())
-        self._previous = frame.gray
-
-    def _motion(
-        self, before: UInt8[np.ndarray, "height width"], after: UInt8[np.ndarray, "height width"]
-    ) -> Float[np.ndarray, "cells cells 2"]:
-        if min(after.shape) < _FEWEST_PIXELS:  # There is little to see, and the flow refuses them.
-            return np.zeros((_CELLS, _CELLS, 2), dtype=np.float32)
-        return foreground_motion(self._flow.calc(before, after, None))  # type: ignore[call-overload]  # its stubs err
+        flow = self._flow.flow(frame)
+        if flow is not None:
+            self._moved.frombytes(foreground_motion(flow).tobytes())
 
     @property
     def times_seconds(self) -> Float[np.ndarray, " frame"]:
