@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from seen_bodies import Body, camera_at, panned
 from viewsync.geometry.camera import CalibratedCamera
-from viewsync.geometry.epipolar import fundamental_matrix, homogeneous
+from viewsync.geometry.epipolar import fundamental_matrices, fundamental_matrix, homogeneous
 from viewsync.geometry.lens import Lens
 
 A, B = camera_at(0, "a"), camera_at(75, "b", Lens(1920, 1080, (1500.0, 1400.0), (950.0, 560.0)), roll_degrees=10)
@@ -56,6 +56,13 @@ def test_two_views_by_hand():
 def test_cameras_at_one_place_are_refused(turned):
     with pytest.raises(ValueError, match="a and twin stand at the same place"):
         fundamental_matrix(A, CalibratedCamera.at("twin", A.lens, panned(A, turned).rotation, A.position_metres))
+
+
+def test_all_pairs_of_a_rig():
+    found = fundamental_matrices([A, B])
+    assert found[0, 1] == pytest.approx(fundamental_matrix(A, B))
+    assert found[1, 0] == pytest.approx(fundamental_matrix(B, A))
+    assert not found[[0, 1], [0, 1]].any()
 
 
 def test_homogeneous_keeps_what_is_unseen():

@@ -1,5 +1,8 @@
 """What two views of the same instant have to do with one another."""
 
+from collections.abc import Sequence
+from itertools import permutations
+
 import numpy as np
 from jaxtyping import Float
 
@@ -28,3 +31,15 @@ def fundamental_matrix(a: CalibratedCamera, b: CalibratedCamera) -> Float[np.nda
 def homogeneous(points: Float[np.ndarray, "*batch 2"]) -> Float[np.ndarray, "*batch 3"]:
     """(x, y, 1)."""
     return np.concatenate([points, np.ones_like(points[..., :1])], axis=-1)
+
+
+def fundamental_matrices(cameras: Sequence[CalibratedCamera]) -> Float[np.ndarray, "camera camera 3 3"]:
+    """`fundamental_matrix` of each camera with each other one; zeros with itself, as all points agree.
+
+    Raises:
+        ValueError: Two cameras stand at one place.
+    """
+    found = np.zeros((len(cameras), len(cameras), 3, 3))
+    for a, b in permutations(range(len(cameras)), 2):
+        found[a, b] = fundamental_matrix(cameras[a], cameras[b])
+    return found
