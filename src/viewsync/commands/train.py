@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Fewer teach nothing, and a rate that rises for a single step makes PyTorch divide by zero.
 _FEWEST_STEPS = 100
-_USUAL_STEPS = {"pose": 2400, "synnet": 12000}
+_USUAL_STEPS = {"pose": 2400, "synnet": 16000}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Train:
     seed: int = 0
     """Seed of everything random."""
     steps: int | None = None
-    """Batches: 2400 of 32 pairs of views for pose, 12,000 of 8 windows of clips for synnet unless told."""
+    """Batches: 2400 of 32 pairs of views for pose, 16,000 of 8 windows of clips for synnet unless told."""
     preset: Literal["small", "paper"] = "small"
     """Size of synnet. paper: as printed, for a GPU."""
     optimizer: Literal["one-cycle", "paper"] = "one-cycle"
