@@ -18,6 +18,7 @@ from viewsync.benchmarks import (
     refusal,
     roundtrip,
     speed,
+    stereo,
     synnet,
     video,
     worlds,
@@ -27,9 +28,25 @@ from viewsync.benchmarks.table import table
 from viewsync.machine import this_machine
 from viewsync.types import InputError
 
-_MODULES = (video, audio, drift, flash, refusal, coverage, speed, apply, check, roundtrip, peers, worlds, pose, synnet)
+_MODULES = (
+    video,
+    audio,
+    drift,
+    flash,
+    refusal,
+    coverage,
+    speed,
+    apply,
+    check,
+    roundtrip,
+    peers,
+    worlds,
+    pose,
+    synnet,
+    stereo,
+)
 SUITES = {module.SUITE: module.run for module in _MODULES}
-ONLY_BY_NAME = (synnet.SUITE,)
+ONLY_BY_NAME = (synnet.SUITE, stereo.SUITE)
 """Suites that train networks, which takes hours."""
 EXIT_MISSED = 1
 

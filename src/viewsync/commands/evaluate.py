@@ -2,27 +2,36 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from viewsync.commands.terminal import progress_bars
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from viewsync.progress import Progress
+
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Measure a trained network on people, motions and cameras that its training never saw.
+    """Measure a trained network on what its training never saw.
 
     synnet: how often, and by how much, SynNet tells the shift between two clips wrongly: of one person before random
     cameras, of people in made worlds, of several people together, and of long recordings (docs/synnet.md).
+    stereo: the same of the delay between clips of two cameras side by side, which DATA holds (docs/stereo.md); for
+    weights of viewsync train stereo, with or without --matcher.
 
     Needs the extra `viewsync[train]`.
 
-    Exit codes: 0 measured; 2 bad usage, or weights or motions that can't be read.
+    Exit codes: 0 measured; 2 bad usage, or weights, motions or recordings that can't be read.
     """
 
-    network: Annotated[Positional[Literal["synnet"]], arg(metavar="NETWORK", help_behavior_hint="(required)")]
-    """Which one: synnet."""
+    network: Annotated[Positional[Literal["synnet", "stereo"]], arg(metavar="NETWORK", help_behavior_hint="(required)")]
+    """Which one: synnet or stereo."""
+    data: Annotated[Positional[Path | None], arg(metavar="DATA", help_behavior_hint="(stereo: required)")] = None
+    """Of stereo: a folder of synchronized left and right recordings, all of which are measured on."""
     weights: Annotated[Path | None, arg(metavar="FILE")] = None
     """A .safetensors file with its card beside it; by default those that come with the package."""
     motions: Annotated[tuple[Path, ...], arg(metavar="DIR ...")] = ()
@@ -30,7 +39,7 @@ class Evaluate:
     seed: int = 0
     """Seed of everything random."""
     out: Annotated[Path, arg(aliases=["-o"], metavar="PATH")] = Path("out")
-    """Folder for synnet-eval.json and pictures."""
+    """Folder for synnet-eval.json or stereo-eval.json, and pictures."""
 
     def run(self) -> int:
         """Measure, print a table, and say where the rest is."""
@@ -41,16 +50,27 @@ class Evaluate:
 
         if not 0 <= self.seed < 2**63:
             raise InputError(f"--seed must be from 0 to 2^63 - 1, got {self.seed}.")
+        if (self.network == "stereo") != (self.data is not None):
+            raise InputError("stereo is measured on a folder of recordings, viewsync eval stereo DATA; synnet takes none.")
         prepare_folder(self.out)
         try:
-            from viewsync.synnet.report import measure, table, write_report
-
             with progress_bars() as progress:
-                report = measure(self.weights, self.motions, self.seed, progress)
-                written = write_report(report, self.out)
+                table, written = self._synnet(progress) if self.data is None else self._stereo(self.data, progress)
         except ModuleNotFoundError as error:
             raise InputError(f"{error.name} is missing. Install what this needs: pip install 'viewsync[train]'.") from error
-        Console().print(table(report))
+        Console().print(table)
         for path in written:
             print(path)
         return 0
+
+    def _synnet(self, progress: "Progress") -> "tuple[Table, list[Path]]":
+        from viewsync.synnet.report import measure, table, write_report
+
+        report = measure(self.weights, self.motions, self.seed, progress)
+        return table(report), write_report(report, self.out)
+
+    def _stereo(self, data: Path, progress: "Progress") -> "tuple[Table, list[Path]]":
+        from viewsync.stereo.report import measure, table, write_report
+
+        report = measure(self.weights, data, self.seed, progress)
+        return table(report), write_report(report, self.out)
