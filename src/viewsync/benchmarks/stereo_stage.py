@@ -23,7 +23,7 @@ SETS = STEREO.sets
 TRAINED_ON = ("zed_p", "zed_p2")
 REAL = "handpose3d"
 MODALITIES: tuple[Modality, ...] = ("flow", "image")
-_FILMS_DEPEND_ON = ("worlds/**/*.py", "geometry/*.py", "benchmarks/stereo_stage.py")
+_FILMS_DEPEND_ON = ("worlds/**/*.py", "geometry/camera.py", "geometry/lens.py", "benchmarks/stereo_stage.py")
 
 
 @dataclass(frozen=True)
