@@ -1,0 +1,164 @@
+"""Losses against slow twins that look at people one by one, and their laws."""
+
+import pytest
+import torch
+from made_session import walkers
+from scipy.optimize import linear_sum_assignment
+
+from viewsync.association.losses import (
+    contrast_loss,
+    edge_distances,
+    embedded,
+    matches,
+    reprojection,
+    supervised_loss,
+    synchronization_loss,
+)
+from viewsync.association.sampling import MomentBatch, Moments, TripletBatch, Triplets
+from viewsync.networks.self_mva import SelfMVA
+
+
+@pytest.fixture(scope="module")
+def session():
+    return walkers(instants=30, people=4, seed=2)
+
+
+@pytest.fixture(scope="module")
+def network(session):
+    torch.manual_seed(0)
+    return SelfMVA(session.cameras, width=8, cycles=0.3).double()
+
+
+def precise(views):
+    return views._replace(boxes=views.boxes.double(), sizes=views.sizes.double())
+
+
+@pytest.fixture(scope="module")
+def batch(session):
+    return TripletBatch(*map(precise, next(iter(Triplets(session, 5, 0)))))
+
+
+@pytest.fixture(scope="module")
+def moments(session):
+    a, b, apart = next(iter(Moments(session, 8, 0)))
+    return MomentBatch(precise(a), precise(b), apart)
+
+
+def people(network, views, row):
+    """One view by itself: boxes and features of those who are there."""
+    boxes = views.boxes[row][views.present[row]]
+    return boxes, network.embed(boxes, views.sizes[row], views.camera[row])
+
+
+def distances(network, anchor, other, row, self_pairs):
+    """Of people, and of what is between them, each by itself."""
+    (boxes_a, a), (boxes_b, b) = people(network, anchor, row), people(network, other, row)
+    pairs = [*zip(*linear_sum_assignment(torch.cdist(a, b).detach()), strict=True)]
+    nodes = torch.stack([(a[i] - b[j]).norm() for i, j in pairs]).mean()
+    edges = []
+    for first, (i, j) in enumerate(pairs):
+        for second, (k, m) in enumerate(pairs):
+            if first != second or self_pairs:
+                between = []
+                for boxes, one, two, views in ((boxes_a, i, k, anchor), (boxes_b, j, m, other)):
+                    foot = sum((boxes[p, [0, 3]] + boxes[p, [2, 3]]) / 2 for p in (one, two)) / 2
+                    wide, high = sum(boxes[p, 2:] - boxes[p, :2] for p in (one, two)) / 2
+                    box = torch.stack([foot[0] - wide / 2, foot[1] - high, foot[0] + wide / 2, foot[1]])
+                    between.append(network.embed(box[None], views.sizes[row], views.camera[row])[0])
+                edges.append((between[0] - between[1]).norm())
+    return nodes, torch.stack(edges).mean()
+
+
+@pytest.mark.parametrize("self_pairs", [True, False])
+def test_synchronization_is_as_a_slow_twin_has_it(network, batch, self_pairs):
+    terms = synchronization_loss(network, batch, self_pairs=self_pairs)
+    triplets, edges = [], []
+    for row in range(5):
+        near, far = (distances(network, batch.anchor, other, row, self_pairs) for other in batch[1:])
+        triplets.append((near[0] - far[0] + 1).relu())
+        edges.append((near[1] - far[1] + 1).relu())
+    torch.testing.assert_close(terms["triplet"], torch.stack(triplets).mean())
+    torch.testing.assert_close(terms["edges"], torch.stack(edges).mean())
+
+
+def test_reprojection_is_over_the_own_camera(network, batch):
+    missed = []
+    for row in range(5):
+        boxes, features = people(network, batch.anchor, row)
+        decoded = network.decode(features)[:, batch.anchor.camera[row]]
+        missed.append((decoded - boxes / batch.anchor.sizes[row].repeat(2)).abs().sum(1).mean())
+    found = reprojection(network, embedded(network, batch.anchor), batch.anchor)
+    torch.testing.assert_close(found, torch.stack(missed).mean())
+
+
+def test_nothing_lies_between_one_and_nobody(network, batch):
+    alone = batch.anchor._replace(present=torch.arange(batch.anchor.present.shape[1]).expand(5, -1) < 1)
+    features = embedded(network, alone)
+    pairs = matches(features, features, alone, alone, 0.0)
+    zero = torch.zeros(5, dtype=torch.float64)
+    assert edge_distances(network, alone, alone, pairs, zero, False).isnan().all()
+    assert synchronization_loss(network, TripletBatch(alone, alone, alone))["edges"] == 0
+
+
+def test_supervised_is_as_a_slow_twin_has_it(network, batch):
+    terms = supervised_loss(network, batch)
+    triplets, across = [], []
+    for row in range(5):
+        (_, a), (boxes, b) = people(network, batch.anchor, row), people(network, batch.positive, row)
+        ids_a = batch.anchor.identities[row][batch.anchor.present[row]]
+        ids_b = batch.positive.identities[row][batch.positive.present[row]]
+        for i, who in enumerate(ids_a):
+            for j in (ids_b == who).nonzero()[:, 0]:
+                triplets += [
+                    ((a[i] - b[j]).norm() - (a[i] - b[k]).norm() + 1).relu() for k in (ids_b != who).nonzero()[:, 0]
+                ]
+                there = network.decode(a[i])[batch.positive.camera[row]]
+                across.append((there - boxes[j] / batch.positive.sizes[row].repeat(2)).abs().sum())
+    torch.testing.assert_close(terms["triplet"], torch.stack(triplets).mean())
+    torch.testing.assert_close(terms["across"], torch.stack(across).mean())
+
+
+def test_who_is_unknown_supervises_nothing(network, batch):
+    unknown = TripletBatch(*(views._replace(identities=torch.full_like(views.identities, -1)) for views in batch))
+    terms = supervised_loss(network, unknown)
+    assert terms["triplet"] == terms["across"] == 0
+
+
+def test_contrast_is_the_same_from_both_sides_and_in_any_order(network, moments):
+    a, b, apart = moments
+    loss = contrast_loss(network, MomentBatch(a, b, apart))["contrast"]
+    torch.testing.assert_close(contrast_loss(network, MomentBatch(b, a, apart))["contrast"], loss)
+    order = torch.randperm(len(apart), generator=torch.Generator().manual_seed(0))
+    shuffled = MomentBatch(a.at(order), b.at(order), apart[order][:, order])
+    torch.testing.assert_close(contrast_loss(network, shuffled)["contrast"], loss)
+
+
+def test_what_is_not_apart_is_no_negative(network, moments):
+    a, b, apart = moments
+    near = apart.clone()
+    near[0, 1] = near[1, 0] = False
+    hidden = b._replace(present=b.present & (torch.arange(len(apart)) != 1)[:, None])
+    moved = hidden._replace(boxes=torch.cat([b.boxes[:1], b.boxes[1:2] + 40, b.boxes[2:]]))
+    one, other = (contrast_loss(network, MomentBatch(a, views, near))["contrast"] for views in (hidden, moved))
+    assert one == other
+    assert one.isfinite()
+
+
+def test_every_loss_reaches_every_weight(network, batch, moments):
+    losses = (synchronization_loss(network, batch), supervised_loss(network, batch), contrast_loss(network, moments))
+    for terms in losses:
+        network.zero_grad()
+        sum(terms.values()).backward()
+        for name, weights in network.named_parameters():
+            assert weights.grad.isfinite().all(), name
+            assert weights.grad.abs().sum() > 0, name
+
+
+def test_appearance_decides_whom_the_network_cannot_tell_apart(network, batch):
+    views = batch.anchor
+    one = views.boxes[:, :1].expand_as(views.boxes)
+    looks = torch.eye(views.boxes.shape[1]).expand(5, -1, -1)
+    a, b = (views._replace(boxes=one, appearance=look) for look in (looks, looks.flip(1)))
+    full = [side._replace(present=torch.ones_like(side.present)) for side in (a, b)]
+    pairs = matches(embedded(network, a), embedded(network, b), *full, 0.1)
+    assert torch.equal(pairs.a, looks.shape[1] - 1 - pairs.b)

@@ -1,0 +1,311 @@
+"""Sessions from folders of each layout, made here."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from viewsync.association.frames import UNKNOWN, Picture, leaks
+from viewsync.association.readers import assigned, read_session
+from viewsync.types import InputError
+from viewsync.worlds.clock import TICKS_PER_SECOND
+
+# Written out of order on purpose, and with a frame that shows nobody: frames 2 and 10 in two views.
+BOXES = {
+    "10": [[30, 20, 10, 20, 7, 1], [5, 6, 7, 8, 7, 0]],
+    "2": [[1, 2, 3, 4, 7, 0], [5, 6, 10, 20, 9, 0], [-50, 6, 10, 20, 8, 0]],
+    "3": [],
+}
+
+
+def written(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def pictures(folder, frames=(2, 3, 10), cameras=(0, 1), size=(64, 48), name="{frame:06d}_{camera}.jpg"):
+    for frame in frames:
+        for camera in cameras:
+            path = folder / name.format(frame=frame, camera=camera)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), np.zeros((size[1], size[0], 3), dtype=np.uint8))
+
+
+def people(session):
+    """Of each instant and view, boxes by identities."""
+    return [
+        [dict(zip(view.identities.tolist(), view.boxes.tolist(), strict=True)) for view in frame.views]
+        for frame in session.frames
+    ]
+
+
+EXPECTED = [
+    [{7: [1, 2, 4, 6], 9: [5, 6, 15, 26]}, {}],
+    [{}, {}],
+    [{7: [5, 6, 12, 14]}, {7: [30, 20, 40, 40]}],
+]
+
+
+def test_pictures_with_self_mva_s_json_in_numeric_order(tmp_path):
+    pictures(tmp_path)
+    written(tmp_path / "detections.json", BOXES)
+    session = read_session(tmp_path, fps=2.0)
+    assert session.cameras == ("0", "1")
+    assert session.sizes == ((64, 48), (64, 48))
+    assert session.seconds.tolist() == [1.0, 1.5, 5.0]
+    assert people(session) == EXPECTED
+    assert session.frames[2].views[1].picture == Picture(tmp_path / "000010_1.jpg")
+
+
+def test_times_are_those_of_time_stamps(tmp_path):
+    boxes = written(tmp_path / "detections.json", BOXES)
+    with pytest.raises(InputError, match="--fps"):
+        read_session(tmp_path)
+    written(tmp_path / "timestamps.json", {"2": 0.25, "3": 1.0, "10": 9.5})
+    assert read_session(tmp_path).seconds.tolist() == [0.25, 1.0, 9.5]
+    assert read_session(boxes).seconds.tolist() == [0.25, 1.0, 9.5]
+    (tmp_path / "timestamps.json").unlink()
+    stamps = written(tmp_path / "timestamps.csv", "frame,seconds\n2,0.5\n3,0.75\n10,8\n")
+    assert read_session(tmp_path).seconds.tolist() == [0.5, 0.75, 8.0]
+    stamps.write_text("2,0.5\n3,nan\n")
+    with pytest.raises(InputError, match=r"no time of frame 3 \(of 2 in all\)"):
+        read_session(tmp_path)
+    stamps.write_text("2,0.5\n3,0.5\n10,8\n")
+    with pytest.raises(InputError, match="times must increase"):
+        read_session(tmp_path)
+    with pytest.raises(InputError, match="--fps must be a positive number, got 0"):
+        read_session(tmp_path, fps=0.0)
+
+
+def test_soldiers_layout_has_its_pictures_and_boxes_in_output(tmp_path):
+    pictures(tmp_path / "output" / "frames", cameras=(0, 1, 2))
+    written(tmp_path / "output" / "detections_train.json", {"2": [[1, 2, 3, 4, -1, 2]]})
+    test = written(tmp_path / "output" / "annotated_box_test.json", BOXES)
+    with pytest.raises(InputError, match=r"several files of boxes \(annotated_box_test.json, detections_train.json\)"):
+        read_session(tmp_path, fps=20.0)
+    session = read_session(tmp_path, fps=20.0, boxes=test)
+    assert session.cameras == ("0", "1", "2")
+    assert people(session) == [[*views, {}] for views in EXPECTED]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ([1, 2, float("nan"), 4, 7, 0], r"frame 5, camera 0: box \(1, 2, nan, 6\) isn't one"),
+        ([1, 2, 0, 4, 7, 0], "frame 5, camera 0: .* x1 < x2"),
+        ([3, 3, 9, 9, 3, 0], "frame 5, camera 0: person 3 is there twice"),
+        ([3, 3, 9, 9, 3, float("nan")], "track_id or cam isn't finite"),
+        ([3, 3, 9, 9, 3, "left"], "isn't of six numbers"),
+    ],
+)
+def test_bad_boxes_are_named(tmp_path, row, said):
+    pictures(tmp_path, frames=(5,))
+    written(tmp_path / "boxes.json", {"5": [[1, 2, 3, 4, 3, 0], row]})
+    with pytest.raises(InputError, match=said):
+        read_session(tmp_path, fps=1.0)
+
+
+def test_one_view_only_is_refused(tmp_path):
+    written(tmp_path / "boxes.json", {"5": [[1, 2, 3, 4, 3, 0]]})
+    with pytest.raises(InputError, match="there is 1 camera"):
+        read_session(tmp_path, fps=1.0)
+
+
+def test_cameras_that_are_not_there_are_refused(tmp_path):
+    pictures(tmp_path)
+    boxes = written(tmp_path / "other.json", {"2": [[1, 2, 3, 4, 3, 5]]})
+    with pytest.raises(InputError, match=r"tells of cameras 5, but .* has 0, 1"):
+        read_session(tmp_path, fps=1.0, boxes=boxes)
+
+
+def test_nothing_known_is_said_so(tmp_path):
+    with pytest.raises(InputError, match="has no boxes of several cameras"):
+        read_session(tmp_path)
+    pictures(tmp_path)
+    with pytest.raises(InputError, match="no such file"):
+        read_session(tmp_path, boxes=tmp_path / "none.json")
+
+
+MOT = {
+    "left": "2,7,1,2,3,4,0,0,0,0\n2,9,5,6,1.0e+01,20,0,0,1,0\n10,7,5,6,7,8,0,0,0,0\n",
+    "right": "1.0e+01,7,3.0e+01,20,10,20,0,0,0,0\n",
+}
+
+
+def test_mot_files_of_one_session_or_of_several(tmp_path):
+    for session in ("9", "12"):
+        for camera, text in enumerate(MOT.values(), start=1):
+            written(tmp_path / f"{session}_{camera}.txt", text)
+    with pytest.raises(InputError, match=r"2 sessions \(9, 12\)"):
+        read_session(tmp_path, fps=2.0)
+    session = read_session(tmp_path / "12", fps=2.0)
+    assert (session.name, session.cameras) == ("12", ("1", "2"))
+    assert session.sizes == ((40, 40), (40, 40))
+    assert people(session) == [EXPECTED[0], EXPECTED[2]]
+    assert session.frames[0].views[0].scores is None
+    with pytest.raises(InputError, match="--fps"):
+        read_session(tmp_path / "12")
+
+
+def test_mot_folders_tell_sizes_and_rates(tmp_path):
+    for camera, text in MOT.items():
+        written(tmp_path / camera / "gt" / "gt.txt", text)
+        written(
+            tmp_path / camera / "seqinfo.ini",
+            "[Sequence]\nname=x\nframeRate=4\nseqLength=10\nimWidth=64\nimHeight=48\n",
+        )
+    session = read_session(tmp_path)
+    assert session.cameras == ("left", "right")
+    assert session.sizes == ((64, 48),) * 2
+    assert session.seconds.tolist() == [0.5, 2.5]
+    assert people(session) == [EXPECTED[0], EXPECTED[2]]
+
+
+def test_mot_of_a_detector_has_scores_and_of_an_empty_camera_nobody(tmp_path):
+    written(tmp_path / "cam1.txt", "1,-1,1,2,3,4,0.75,1,-1\n1,-1,1,2,9,9,0.5,1,-1\n")
+    written(tmp_path / "cam2.txt", "")
+    (frame,) = read_session(tmp_path, fps=1.0).frames
+    assert frame.views[0].scores.tolist() == [0.75, 0.5]
+    assert len(frame.views[1]) == 0
+    written(tmp_path / "cam2.txt", "1,-1,1,2,3,4,0.75,1,-1\nnonsense\n")
+    with pytest.raises(InputError, match=r"cam2.txt can't be read as MOT"):
+        read_session(tmp_path, fps=1.0)
+
+
+def test_coco_of_all_cameras(tmp_path):
+    images = [
+        {"id": 1, "file_name": "left/000002.jpg", "width": 64, "height": 48, "pts_seconds": 0.5},
+        {"id": 2, "file_name": "right/000002.jpg", "width": 64, "height": 48},
+        {"id": 3, "file_name": "left/000010.jpg", "width": 64, "height": 48, "pts_seconds": 2.5},
+        {"id": 4, "file_name": "right/000010.jpg", "width": 64, "height": 48},
+    ]
+    found = [
+        {"image_id": 1, "bbox": [1, 2, 3, 4], "track_id": 7, "score": 0.5},
+        {"image_id": 1, "bbox": [5, 6, 10, 20], "track_id": 9, "score": 0.25},
+        {"image_id": 3, "bbox": [5, 6, 7, 8], "track_id": 7, "score": 1.0},
+        {"image_id": 4, "bbox": [30, 20, 10, 20], "track_id": 7, "score": 1.0},
+    ]
+    path = written(tmp_path / "boxes.json", {"images": images, "annotations": found})
+    session = read_session(tmp_path)
+    assert session.cameras == ("left", "right")
+    assert session.sizes == ((64, 48),) * 2
+    assert session.seconds.tolist() == [0.5, 2.5]
+    assert people(session) == [EXPECTED[0], EXPECTED[2]]
+    assert session.frames[0].views[0].scores.tolist() == [0.5, 0.25]
+    # The same by video ids, without times; nobody tells who is who.
+    videos = [{"id": 5, "name": "left"}, {"id": 6, "name": "right"}]
+    numbered = [{"id": i["id"], "video_id": 6 - i["id"] % 2, "frame_id": 2 if i["id"] < 3 else 10} for i in images]
+    anonymous = [{"image_id": row["image_id"], "bbox": row["bbox"]} for row in found]
+    written(path, {"images": numbered, "annotations": anonymous, "videos": videos})
+    other = read_session(path, fps=4.0)
+    assert other.cameras == session.cameras
+    assert other.seconds.tolist() == [0.5, 2.5]
+    assert [len(view) for frame in other.frames for view in frame.views] == [2, 0, 1, 1]
+    assert set(other.frames[0].views[0].identities.tolist()) == {UNKNOWN}
+
+
+def test_coco_of_one_camera_each(tmp_path):
+    for camera, box in (("cam1", [1, 2, 3, 4]), ("cam2", [5, 6, 7, 8])):
+        images = [{"id": 3, "file_name": f"{camera}.mp4", "width": 64, "height": 48, "pts_seconds": 0.125}]
+        annotations = [{"image_id": 3, "bbox": box, "track_id": 1}]
+        written(tmp_path / f"{camera}.json", {"images": images, "annotations": annotations})
+    session = read_session(tmp_path)
+    assert session.seconds.tolist() == [0.125]
+    assert people(session) == [[{1: [1, 2, 4, 6]}, {1: [5, 6, 12, 14]}]]
+    written(tmp_path / "cam2.json", {"images": images, "annotations": [{"image_id": 4, "bbox": box}]})
+    with pytest.raises(InputError, match="isn't COCO's JSON of boxes"):
+        read_session(tmp_path)
+
+
+def wildtrack(folder, numbers=(0, 5, 15)):
+    """Person 3 in both views, person 4 in the second."""
+    for number in numbers:
+        everybody = [
+            {
+                "personID": person,
+                "positionID": 1,
+                "views": [
+                    dict(viewNum=view, xmin=x, ymin=x, xmax=x if x < 0 else x + 9, ymax=x if x < 0 else x + 20)
+                    for view, x in enumerate(places)
+                ],
+            }
+            for person, places in ((3, (number, number + 1)), (4, (-1, 2)))
+        ]
+        written(folder / "annotations_positions" / f"{number:08d}.json", everybody)
+
+
+def test_wildtrack_is_at_two_instants_per_second_even_where_files_are_missing(tmp_path):
+    wildtrack(tmp_path)
+    session = read_session(tmp_path)
+    assert session.cameras == ("C1", "C2")
+    assert session.sizes == ((1920, 1080),) * 2
+    assert session.seconds.tolist() == [0.0, 0.5, 1.5]
+    assert people(session)[1] == [{3: [5, 5, 14, 25]}, {3: [6, 6, 15, 26], 4: [2, 2, 11, 22]}]
+
+
+def test_wildtrack_s_pictures_go_by_their_numbers_and_detections_by_position(tmp_path):
+    wildtrack(tmp_path)
+    pictures(tmp_path, frames=(5, 10), cameras=(1, 2), name="Image_subsets/C{camera}/{frame:08d}.png")
+    boxes = written(tmp_path / "detections.json", {"3": [[15, 15, 9, 20, -1, 0]], "1": [[5, 5, 9, 20, -1, 0]]})
+    annotations, detections = read_session(tmp_path), read_session(tmp_path, boxes=boxes)
+    assert annotations.sizes == ((64, 48),) * 2
+    assert [frame.views[1].picture is not None for frame in annotations.frames] == [False, True, False]
+    assert detections.seconds.tolist() == [0.5, 1.5]
+    assert [frame.views[0].identities.tolist() for frame in assigned(detections, annotations).frames] == [[3], [3]]
+
+
+def test_mvor_takes_frames_in_which_two_cameras_see_people(tmp_path):
+    sets, annotations = [], []
+    for number, (minute, seen) in enumerate([("00", (1, 2)), ("01", (3,)), ("02", (1, 2, 3))]):
+        images = [
+            {"id": 10 * number + cam, "cam_id": cam, "width": 640, "height": 480, "file_name": f"{number}/{cam}.png"}
+            | {"date_captured": f"2015-04-01 06:{minute}:08.500000"}
+            for cam in (1, 2, 3)
+        ]
+        sets.append({"images": images})
+        annotations += [{"image_id": 10 * number + cam, "bbox": [cam, 2, 3, 4], "person_id": -1} for cam in seen]
+    content = {"multiview_images": sets, "annotations": annotations}
+    path = written(tmp_path / "annotations" / "camma_mvor_2018.json", content)
+    boxes = written(tmp_path / "detections_train.json", {"2": [[1, 2, 3, 4, -1, 1]], "1": []})
+    session = read_session(tmp_path)
+    assert session.cameras == ("cam1", "cam2", "cam3")
+    assert session.seconds.tolist() == [0.0, 120.0]
+    assert [len(view) for frame in session.frames for view in frame.views] == [1, 1, 0, 1, 1, 1]
+    found = read_session(tmp_path, boxes=boxes)
+    assert found.seconds.tolist() == [60.0, 120.0]
+    assert leaks(found, session) == (120.0,)
+    del images[0]["date_captured"]
+    written(path, content)
+    with pytest.raises(InputError, match="--fps"):
+        read_session(tmp_path)
+
+
+def test_scenes_of_worlds_are_in_seconds_of_the_world(tmp_path):
+    scene = tmp_path / "plaza-0000"
+    ticks = [(np.arange(4) * TICKS_PER_SECOND // 10).tolist(), (np.arange(3) * TICKS_PER_SECOND // 10).tolist()]
+    clocks = [
+        {"id": name, "file": f"{name}.mp4", "offset_seconds": offset, "rate_ppm": 0.0, "exposure_seconds": 0.01}
+        | {"readout_seconds": 0.0, "rows": 48, "pts_ticks": of_camera}
+        for name, offset, of_camera in (("cam1", 1.0, ticks[0]), ("cam2", 1.11, ticks[1]))
+    ]
+    written(scene / "clocks.json", {"schema": "viewsync.clocks/1", "cameras": clocks})
+    written(scene / "calibration" / "cameras.json", {"cameras": [{"name": c["id"], "size": [64, 48]} for c in clocks]})
+    written(tmp_path / "manifest.json", {"scenes": [{"name": "plaza-0000"}]})
+    with pytest.raises(InputError, match="--truth self-mva"):
+        read_session(tmp_path)
+    boxes = {str(number): [[1, 2, 3, 4, 5, 0], [1, 2, 3, 4, 5, 1]] for number in range(4)}
+    written(scene / "self-mva" / "detections.json", boxes)
+    boxes["1"].append([8, 8, 9, 9, -1, 1])
+    detected = written(scene / "self-mva-detected" / "detections.json", boxes).parent
+    session = read_session(tmp_path)
+    assert session.name == "plaza-0000"
+    assert session.seconds == pytest.approx([1.0, 1.1, 1.2, 1.3])
+    assert session.sizes == ((64, 48),) * 2
+    shown = [frame.views[1].picture for frame in session.frames]
+    assert [picture and picture.frame for picture in shown] == [None, 0, 1, 2]
+    assert len(read_session(tmp_path, boxes=detected).frames[1].views[1]) == 2
+    written(tmp_path / "manifest.json", {"scenes": [{"name": "plaza-0000"}, {"name": "plaza-0001"}]})
+    with pytest.raises(InputError, match="holds 2 scenes"):
+        read_session(tmp_path)

@@ -1,0 +1,100 @@
+"""Training on people who walk before made cameras: it learns, and what it writes is what it trained."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from made_session import walkers
+
+from viewsync.association.baselines import PositionCost, RandomCost
+from viewsync.association.frames import MultiViewFrame, Session, View, split
+from viewsync.association.matching import LIKELY, NetworkCost, calibrate, joint_outcomes, pairwise_outcomes
+from viewsync.association.metrics import measure
+from viewsync.association.train import train
+from viewsync.association.training import Schedule, trained
+from viewsync.networks.checkpoints import load_network
+from viewsync.networks.self_mva import SelfMVA
+from viewsync.types import InputError
+
+QUICK = Schedule(steps=80, width=16, batch=48, learning_rate=1e-2)
+
+
+def mirrored(instants=120, people=3, seed=0):
+    """A row of people, whom the second camera sees from behind: what is left of one is right of the other."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for instant in range(instants):
+        left = rng.uniform(0, 600, people)
+        views = [
+            View(np.stack([x, 0 * x + 200, x + 40, 0 * x + 300], axis=1)[order], order)
+            for x, order in ((left, rng.permutation(people)), (600 - left, rng.permutation(people)))
+        ]
+        frames.append(MultiViewFrame(float(instant), tuple(views)))
+    return Session("mirrored", ("front", "back"), ((640, 480),) * 2, tuple(frames))
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return split(mirrored())
+
+
+def test_a_few_seconds_beat_chance_and_position(parts, tmp_path):
+    card = train(parts["training"], parts["validation"], parts["test"], tmp_path, QUICK, seed=0, command="test")
+    frames = parts["test"].frames
+    learned = card.metrics["view by view"]["f1"]
+    for baseline in (RandomCost(0), PositionCost(parts["test"].sizes)):
+        assert learned > measure(pairwise_outcomes(baseline, frames, 0.0)).f1 + 0.3
+    network = load_network(tmp_path / "association.safetensors", SelfMVA)
+    again = measure(pairwise_outcomes(NetworkCost(network, parts["test"]), frames))
+    assert again.f1 == pytest.approx(learned)
+    assert json.loads((tmp_path / "association.json").read_text())["arguments"]["cameras"] == ["front", "back"]
+
+
+@pytest.mark.parametrize("loss", ["contrast", "synchronization", "supervised"])
+def test_a_seed_is_a_network(parts, loss):
+    schedule = replace(QUICK, steps=3, loss=loss, batch=8)
+    one, again, other = (trained(parts["training"], None, schedule, seed=seed) for seed in (1, 1, 2))
+    assert all(torch.equal(mine, theirs) for mine, theirs in zip(one.parameters(), again.parameters(), strict=True))
+    assert not torch.equal(one.tokens, other.tokens)
+
+
+def test_as_released():
+    schedule = Schedule.released(80, 513)
+    assert (schedule.steps, schedule.batch, schedule.width, schedule.learning_rate) == (41_040, 1, 256, 1e-4)
+    assert schedule.by_index
+    assert schedule.self_pairs
+
+
+def test_the_test_must_not_be_learned_from(parts, tmp_path):
+    with pytest.raises(InputError, match="12 of the 12 instants of the test are learned from"):
+        train(parts["test"], parts["validation"], parts["test"], tmp_path, QUICK, seed=0, command="test")
+
+
+def test_other_cameras_are_refused(parts):
+    network = SelfMVA(("a", "b", "c"), width=8)
+    with pytest.raises(InputError, match="its cameras are front, back, but the network was trained for a, b, c"):
+        NetworkCost(network, parts["test"])
+
+
+def test_halfway_separates_who_is_near(parts):
+    network = SelfMVA(parts["test"].cameras, width=8).eval()
+    calibrate(network, parts["training"])
+    halfway = float(network.halfway)
+    assert halfway > 0
+    cost = NetworkCost(network, parts["test"])
+    cost(parts["test"].frames[0], 0, 1)
+    (a, _), (b, _) = cost.vectors
+    torch.testing.assert_close(torch.from_numpy(cost(parts["test"].frames[0], 0, 1)) < LIKELY, torch.cdist(a, b) < halfway)
+
+
+def test_joint_matches_are_of_the_truth_where_costs_are():
+    session = walkers(instants=5, people=4)
+
+    def truth(frame, a, b):
+        return (frame.views[a].identities[:, None] != frame.views[b].identities).astype(float)
+
+    for outcomes in (joint_outcomes, pairwise_outcomes):
+        found = measure(outcomes(truth, session.frames))
+        assert found.f1 == found.accuracy == 1
