@@ -1,0 +1,102 @@
+"""How well flow is found on people whose way is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.ndimage import map_coordinates
+
+from viewsync.calibration import read_cameras
+from viewsync.counting.desynchronizer import Sample
+from viewsync.counting.places import Place
+from viewsync.counting.samples import batch_of
+from viewsync.counting.system import Counter
+from viewsync.networks.mvms import feature_sizes
+from viewsync.types import InputError
+from viewsync.worlds.people.joints import JOINTS
+from viewsync.worlds.sightings_file import read_sightings
+
+Tracks = tuple[Float[np.ndarray, "instant person joint 2"], ...]
+"""Of each view: where the joints of people are in the network's pictures; nan where they aren't in the picture."""
+
+
+@dataclass(frozen=True)
+class FlowScore:
+    """Of a flow's ends on people, against those of no flow at all; in pixels of the network's pictures."""
+
+    error_pixels: float
+    """Mean distance from where the joints really come from."""
+    zero_error_pixels: float
+    """The same of zero flow: how far they went."""
+    joints: int
+
+    @property
+    def under_zero_percent(self) -> float:
+        """How much better it is."""
+        return 100 * (1 - self.error_pixels / self.zero_error_pixels)
+
+
+def tracks(scene: Path, place: Place, instants: int) -> Tracks:
+    """Where joints are in the pictures of a rendered scene.
+
+    Args:
+        scene: Its folder, with sightings and a calibration.
+        place: The scene's.
+        instants: How many there are; they are the first frames of every camera.
+
+    Raises:
+        InputError: A file is missing.
+    """
+    cameras = read_cameras(scene / "calibration" / "cameras.json")
+    found = []
+    for view in place.views:
+        path = scene / "sightings" / f"{view}.npy"
+        if view not in cameras or not path.is_file():
+            raise InputError(f"{scene} lacks the sightings or the calibration of {view}. Render it anew.")
+        size = np.array([place.width / cameras[view].lens.width, place.height / cameras[view].lens.height])
+        seen = [(frame, sightings) for frame, sightings in read_sightings(path) if frame < instants]
+        people = 1 + max((int(sightings.people.max()) for _, sightings in seen), default=0)
+        joints = np.full((instants, people, len(JOINTS), 2), np.nan)
+        for frame, sightings in seen:
+            joints[frame, sightings.people] = (sightings.joints_pixels + 0.5) * size - 0.5
+        outside = ((joints < -0.5) | (joints > np.array([place.width, place.height]) - 0.5)).any(axis=-1)
+        joints[outside] = np.nan
+        found.append(joints)
+    return tuple(found)
+
+
+@torch.inference_mode()
+def flow_score(counter: Counter, samples: Sequence[Sample], ways: Sequence[Tracks]) -> FlowScore:
+    """Of all views but the reference, whose flow is none.
+
+    Args:
+        counter: That synchronizes in pictures; in evaluation mode.
+        samples: What it is shown.
+        ways: Of the people in each sample's footage.
+
+    Raises:
+        InputError: The network finds no flow in pictures, or nobody is seen twice.
+    """
+    found, zero = list[np.ndarray](), list[np.ndarray]()
+    for sample, joints in zip(samples, ways, strict=True):
+        batch, place = batch_of([sample]), sample.footage.place
+        synchronized = counter(batch.pictures, batch.geometry).synchronized
+        if synchronized is None or counter.network.syncs_scene:
+            raise InputError(f"{counter.method} finds no flow in the cameras' pictures. Take one of the CLS methods.")
+        stride = place.height / feature_sizes((place.height, place.width))[-1][0]
+        for view, flow in enumerate(synchronized.flows_cells[-1][0].double().numpy()[1:], start=1):
+            # The flow at a cell points to where what should be seen there is seen in the picture as it was taken.
+            here, there = joints[view][sample.instant], joints[view][sample.frames[view]]
+            known = np.isfinite(here + there).all(axis=-1)
+            apart = (there - here)[known]
+            cells = (here[known].T[::-1] + 0.5) / stride - 0.5
+            told = np.stack([map_coordinates(part, cells, order=1, mode="nearest") for part in flow], axis=-1) * stride
+            found.append(np.linalg.norm(told - apart, axis=-1))
+            zero.append(np.linalg.norm(apart, axis=-1))
+    ends, starts = np.concatenate(found), np.concatenate(zero)
+    if not len(ends):
+        raise InputError("nobody is seen by a camera at both instants. Give footage with people before all cameras.")
+    return FlowScore(float(ends.mean()), float(starts.mean()), len(ends))

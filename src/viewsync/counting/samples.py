@@ -1,0 +1,184 @@
+"""What counting networks are shown: pictures of unsynchronized views, and who is on the ground."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy.random import Generator
+from torch import Tensor
+from torch.utils.data import IterableDataset
+
+from viewsync.counting.desynchronizer import Latency, Sample, drawn, instants
+from viewsync.counting.footage import Footage
+from viewsync.networks.mvms import Geometry
+from viewsync.types import InputError
+
+LatencyKind = Literal["random", "constant", "none"]
+_LEAST_CONTRAST = 1.0
+"""Gray levels: a picture of nothing stays one."""
+
+
+def latency_of(kind: LatencyKind, seconds: float, views: int) -> Latency:
+    """As in the paper: the same for all views but the reference at random, or constant, alternately late and early.
+
+    Raises:
+        InputError: Seconds aren't a number of 0 or more.
+    """
+    constant = tuple(seconds * (view > 0) * (1.0 if view % 2 else -1.0) + 0.0 for view in range(views))
+    if kind == "constant":
+        return Latency(constant, 0.0)
+    return Latency((0.0,) * views, seconds if kind == "random" else 0.0)
+
+
+class CountingBatch(NamedTuple):
+    """Scenes at one view's instant. Pictures have mean 0 and variance 1, so cameras need not be equally bright."""
+
+    pictures: Float32[Tensor, "batch view 1 height width"]
+    """Of each view's own instant."""
+    synchronized: Float32[Tensor, "batch view 1 height width"] | None
+    """Of the reference's instant, where they are asked for."""
+    geometry: Geometry
+    density: Float32[Tensor, "batch 1 row column"]
+    """People per cell of the ground at the reference's instant."""
+    latency_seconds: Float32[Tensor, "batch view"]
+
+
+def batch_of(samples: Sequence[Sample], *, synchronized: bool = False) -> CountingBatch:
+    """Samples of places of one size, as a network takes them.
+
+    Args:
+        samples: One or more.
+        synchronized: Give pictures of the reference's instant, too.
+    """
+    at_once = [np.full_like(sample.frames, sample.instant) for sample in samples] if synchronized else None
+    return CountingBatch(
+        _pictures(samples, [sample.frames for sample in samples]),
+        None if at_once is None else _pictures(samples, at_once),
+        _geometry(samples),
+        torch.from_numpy(np.stack([sample.footage.densities[sample.instant] for sample in samples])[:, None]),
+        torch.from_numpy(np.stack([sample.latency_seconds for sample in samples]).astype(np.float32)),
+    )
+
+
+class Batches(IterableDataset[CountingBatch]):
+    """An endless row of batches, the same for the same seed; long footage is drawn from more often.
+
+    Batches that were skipped cost nothing: the n-th one is made from the seed and n alone.
+
+    Args:
+        footages: Of places of one size.
+        latency: Between their views.
+        batch: Samples in a batch.
+        seed: Of chance.
+        synchronized: Give pictures of the reference's instant, too.
+        mirrored: Show the world as it is, mirrored, or with its ground turned over, at random.
+        first_batch: Number of the first batch.
+
+    Raises:
+        InputError: There is no footage, one is too short for the latency, or sizes differ.
+    """
+
+    def __init__(
+        self,
+        footages: Sequence[Footage],
+        latency: Latency,
+        batch: int,
+        seed: int,
+        *,
+        synchronized: bool = False,
+        mirrored: bool = False,
+        first_batch: int = 0,
+    ) -> None:
+        super().__init__()
+        _require_alike(footages)
+        self.footages, self.latency, self.batch, self.seed = footages, latency, batch, seed
+        self.synchronized, self.mirrored, self.first_batch = synchronized, mirrored, first_batch
+        self.instants = [instants(latency, footage) for footage in footages]
+
+    def __iter__(self) -> Iterator[CountingBatch]:
+        number = self.first_batch
+        while True:
+            rng = np.random.default_rng([self.seed, 82, number])
+            batch = batch_of([self._sample(rng) for _ in range(self.batch)], synchronized=self.synchronized)
+            yield mirrored(batch, *(rng.random(3) < 0.5).tolist()) if self.mirrored else batch
+            number += 1
+
+    def _sample(self, rng: Generator) -> Sample:
+        lengths = np.array([len(some) for some in self.instants])
+        which = int(rng.choice(len(lengths), p=lengths / lengths.sum()))
+        footage, instant = self.footages[which], int(rng.choice(self.instants[which]))
+        return Sample(footage, instant, drawn(self.latency, footage, instant, rng))
+
+
+def mirrored(batch: CountingBatch, pictures: bool, rows: bool, columns: bool) -> CountingBatch:
+    """The same scenes, differently drawn.
+
+    Args:
+        batch: The scenes.
+        pictures: Exchange left and right in all pictures.
+        rows: Turn over the rows of the ground.
+        columns: Turn over its columns.
+    """
+    geometry, density = batch.geometry, batch.density
+    turned = [axis for axis, wanted in ((-2, rows), (-1, columns)) if wanted]
+    if turned:
+        density = density.flip(turned)
+        geometry = geometry._replace(sampling=geometry.sampling.flip([axis - 1 for axis in turned]))
+    shown, at_once = batch.pictures, batch.synchronized
+    if pictures:
+        shown, at_once = shown.flip(-1), None if at_once is None else at_once.flip(-1)
+        geometry = _mirrored_views(geometry, shown.shape[-1])
+    return CountingBatch(shown, at_once, geometry, density, batch.latency_seconds)
+
+
+def _mirrored_views(geometry: Geometry, width: int) -> Geometry:
+    across = geometry.sampling.new_tensor([-1.0, 1.0])
+    if geometry.fundamental is None:
+        return Geometry(geometry.sampling * across, geometry.depths.flip(-1), None)
+    # x becomes width − 1 − x.
+    turn = geometry.fundamental.new_tensor([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
+    return Geometry(geometry.sampling * across, geometry.depths.flip(-1), turn.T @ geometry.fundamental @ turn)
+
+
+def _pictures(samples: Sequence[Sample], frames: Sequence[np.ndarray]) -> Float32[Tensor, "batch view 1 height width"]:
+    shown = np.stack(
+        [
+            np.stack([view[frame] for view, frame in zip(sample.footage.pictures, of_views, strict=True)])
+            for sample, of_views in zip(samples, frames, strict=True)
+        ]
+    )
+    pictures = torch.from_numpy(shown)[:, :, None].float()
+    std, mean = torch.std_mean(pictures, dim=(-2, -1), keepdim=True)
+    return (pictures - mean) / std.clamp_min(_LEAST_CONTRAST)
+
+
+def _geometry(samples: Sequence[Sample]) -> Geometry:
+    places = [sample.footage.place for sample in samples]
+    fundamental = [place.fundamental for place in places if place.fundamental is not None]
+    return Geometry(
+        torch.from_numpy(np.stack([place.sampling for place in places])),
+        torch.from_numpy(np.stack([place.depths for place in places])),
+        torch.from_numpy(np.stack(fundamental).astype(np.float32)) if len(fundamental) == len(places) else None,
+    )
+
+
+def _require_alike(footages: Sequence[Footage]) -> None:
+    sizes: dict[tuple[int, ...], str] = {}
+    for footage in footages:
+        place, ground = footage.place, footage.place.ground
+        sizes.setdefault((len(place.views), place.width, place.height, ground.columns, ground.rows), footage.name)
+    if not sizes:
+        raise InputError("there is no footage to learn from. Give some whose split is training.")
+    if len(sizes) > 1:
+        (one, first), (other, second), *_ = sizes.items()
+        raise InputError(
+            f"{first} and {second} can't be learned from together: {_size(one)}, but {_size(other)}. Give footage that is "
+            "alike in that."
+        )
+
+
+def _size(size: tuple[int, ...]) -> str:
+    views, width, height, columns, rows = size
+    return f"{views} views of {width} × {height} pixels over a ground of {columns} × {rows} cells"

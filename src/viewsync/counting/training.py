@@ -1,0 +1,254 @@
+"""Training of counting networks in the paper's two settings."""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning
+import torch
+from jaxtyping import Float
+from lightning.pytorch.loggers import CSVLogger
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from viewsync.counting.desynchronizer import Latency
+from viewsync.counting.footage import Footage
+from viewsync.counting.samples import Batches, CountingBatch, latency_of
+from viewsync.counting.system import BASELINES, PAPER_UNIT, Counter, Method, Preset, sigma_cells
+from viewsync.networks.mvms import Count
+from viewsync.networks.view_losses import similarity_loss, warping_loss
+from viewsync.progress import Progress
+from viewsync.types import InputError
+
+Setting = Literal["synced and unsynced", "unsynced only"]
+"""Whether there are pictures of the reference's instant to learn from, as in Table II, or not, as in Table III."""
+Optimizer = Literal["one-cycle", "released"]
+CHECKPOINT = "training.ckpt"
+STRONG = 100.0
+"""A γ of ℓ_W with which flow is learned, beside a task's loss for density × 1000; with the printed one it hardly is."""
+
+_WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 0.01, 0.1, 1.0
+_RELEASED_RATE, _RELEASED_DECAY, _RELEASED_MOMENTUM, _RELEASED_WEIGHT_DECAY = 1e-4, 1e-4, 0.9, 1e-4
+_RELEASED_LARGEST_GRADIENT = 5.0
+_LOG_STEPS, _CHECKPOINT_STEPS = 20, 100
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A line of Table II or III.
+
+    Raises:
+        InputError: The method isn't in the setting's table.
+    """
+
+    method: Method
+    setting: Setting
+    similarity: bool = True
+    """Whether ℓ_s is learned from, where nothing is synchronized."""
+    warping_weight: float = 1.0
+    """γ of ℓ_W, as printed: for density × 1000."""
+    similarity_weight: float = 1000.0
+    """γ of ℓ_s, as printed: for density × 1000."""
+
+    def __post_init__(self) -> None:
+        wrong = ("BaseU",) if self.setting == "synced and unsynced" else ("BaseS", "BaseSU")
+        if self.method in wrong:
+            raise InputError(f"{self.method} is no method for {self.setting!r} data. Choose the other setting.")
+
+    @property
+    def in_pairs(self) -> bool:
+        """Whether it learns from synchronized pictures of the same instants, too: all that synchronize and have them."""
+        return self.setting == "synced and unsynced" and self.method not in BASELINES
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long, and how."""
+
+    steps: int
+    batch: int = 2
+    learning_rate: float = 2e-3
+    """The highest one of the cycle."""
+    optimizer: Optimizer = "one-cycle"
+    """AdamW, its rate rising and falling once; or SGD, as released."""
+    mirrored: bool = False
+    """Show scenes mirrored, too. Motion networks then have twice as many geometries to learn."""
+
+
+def loss_of(recipe: Recipe, counter: Counter, batch: CountingBatch) -> dict[str, Float[Tensor, ""]]:
+    """The task's loss, and what is added to it, weighted.
+
+    ``task`` is the mean squared error of density times the network's unit. The paper's unit is 1000; in another one, γ is
+    scaled as the task's loss is.
+    """
+    count, unit = counter(batch.pictures, batch.geometry), counter.unit
+    losses = {"task": functional.mse_loss(count.density, batch.density * unit)}
+    scale = (unit / PAPER_UNIT) ** 2
+    if recipe.in_pairs:
+        losses["warping"] = scale * recipe.warping_weight * _warping_loss(counter, count, batch)
+    elif count.synchronized is not None and recipe.setting == "unsynced only" and recipe.similarity:
+        apart = similarity_loss(count.ground.maps, count.synchronized.reference, count.ground.seen)
+        losses["similarity"] = scale * recipe.similarity_weight * apart
+    return losses
+
+
+def _warping_loss(counter: Counter, count: Count, batch: CountingBatch) -> Float[Tensor, ""]:
+    assert batch.synchronized is not None
+    assert count.synchronized is not None
+    wanted = counter.network.see(batch.synchronized)
+    if counter.network.syncs_scene:
+        wanted = (counter.network.on_ground(wanted, batch.geometry).maps,)
+    return warping_loss(wanted, count.synchronized.maps)
+
+
+class Training(lightning.LightningModule):
+    """What one step of training does.
+
+    Args:
+        counter: To be trained.
+        recipe: What it learns from.
+        schedule: How long, and how.
+    """
+
+    def __init__(self, counter: Counter, recipe: Recipe, schedule: Schedule) -> None:
+        super().__init__()
+        self.counter, self.recipe, self.schedule = counter, recipe, schedule
+
+    def training_step(self, batch: CountingBatch, _: int) -> Float[Tensor, ""]:
+        """The loss of one batch."""
+        losses = loss_of(self.recipe, self.counter, batch)
+        self.log_dict({name: loss.detach() for name, loss in losses.items()}, batch_size=len(batch.pictures))
+        return torch.stack([*losses.values()]).sum()
+
+    def on_before_optimizer_step(self, _: torch.optim.Optimizer) -> None:
+        """Keep gradients in bounds."""
+        if self.schedule.optimizer == "released":
+            # By Keras first all together, then each by itself.
+            torch.nn.utils.clip_grad_norm_(self.counter.parameters(), _RELEASED_LARGEST_GRADIENT)
+            torch.nn.utils.clip_grad_value_(self.counter.parameters(), 1.0)
+        else:
+            torch.nn.utils.clip_grad_norm_(self.counter.parameters(), _LARGEST_GRADIENT)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW under one cycle of the learning rate, or as released."""
+        if self.schedule.optimizer == "released":
+            sgd = torch.optim.SGD(
+                self.counter.parameters(),
+                lr=_RELEASED_RATE,
+                momentum=_RELEASED_MOMENTUM,
+                weight_decay=_RELEASED_WEIGHT_DECAY,
+            )
+            falling = torch.optim.lr_scheduler.LambdaLR(sgd, lambda step: 1 / (1 + _RELEASED_DECAY * step))
+            return {"optimizer": sgd, "lr_scheduler": {"scheduler": falling, "interval": "step"}}
+        rate = self.schedule.learning_rate
+        adam = torch.optim.AdamW(self.counter.parameters(), lr=rate, weight_decay=_WEIGHT_DECAY)
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            adam, rate, total_steps=self.schedule.steps + 1, pct_start=_WARM_UP_SHARE, cycle_momentum=False
+        )
+        return {"optimizer": adam, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+
+class _Watcher(lightning.Callback):
+    """Tells how far it is, and keeps what is needed to go on later."""
+
+    def __init__(self, steps: int, checkpoint: Path | None, progress: Progress) -> None:
+        self.steps, self.checkpoint, self.progress = steps, checkpoint, progress
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
+        """After each step."""
+        done = trainer.global_step
+        self.progress("training", done, self.steps)
+        if self.checkpoint is not None and (done % _CHECKPOINT_STEPS == 0 or done == self.steps):
+            trainer.save_checkpoint(self.checkpoint)
+
+
+def arguments(method: Method, footages: Sequence[Footage], latency: Latency, preset: Preset = "small") -> dict[str, Any]:
+    """Of a `Counter` for footage of one size, whose views are apart by such latency.
+
+    Raises:
+        InputError: There is no footage.
+    """
+    if not footages:
+        raise InputError("there is no footage to learn from. Give some whose split is training.")
+    place = footages[0].place
+    sigmas = [sigma_cells(footage.place, latency) for footage in footages] if method == "CLS-epi" else []
+    return {
+        "method": method,
+        "views": len(place.views),
+        "picture_pixels": [place.height, place.width],
+        "preset": preset,
+        "sigma_cells": [max(of_scale) for of_scale in zip(*sigmas, strict=True)],
+        "unit": PAPER_UNIT if preset == "paper" else 100.0,
+    }
+
+
+def trained(
+    recipe: Recipe,
+    footages: Sequence[Footage],
+    latency: Latency,
+    schedule: Schedule,
+    *,
+    seed: int,
+    preset: Preset = "small",
+    begin_from: Counter | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Counter:
+    """A network, trained on footage.
+
+    Args:
+        recipe: Which one, and what it learns from.
+        footages: Of places of one size.
+        latency: Between the views; none for BaseS, whatever is given.
+        schedule: How long, and how.
+        seed: Of its first weights, and of the samples.
+        preset: Its size.
+        begin_from: A network whose weights are taken over as far as they aren't of synchronization; as BaseSU does.
+        folder: Where the state is kept for `resume`, and the log; nothing is written if None.
+        resume: Go on from the state in `folder`.
+        progress: Told how far it is.
+
+    Raises:
+        InputError: There is no footage, some is too short for the latency, sizes differ or can't be used, or there is no
+            state to go on from.
+    """
+    # Lightning says what hardware there is, and more.
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    checkpoint = None if folder is None else folder / CHECKPOINT
+    done = _steps_done(checkpoint, schedule.steps) if resume else 0
+    told = arguments(recipe.method, footages, latency, preset)
+    latency = latency_of("none", 0.0, told["views"]) if recipe.method == "BaseS" else latency
+    batches = Batches(
+        footages, latency, schedule.batch, seed, synchronized=recipe.in_pairs, mirrored=schedule.mirrored, first_batch=done
+    )
+    with torch.random.fork_rng(), warnings.catch_warnings(action="ignore"):
+        torch.manual_seed(seed)
+        counter = Counter(**told)
+        if begin_from is not None:
+            counter.begin_from(begin_from)
+        trainer = lightning.Trainer(
+            accelerator="auto", devices=1, max_steps=schedule.steps,
+            logger=CSVLogger(folder, name="logs") if folder else False, log_every_n_steps=_LOG_STEPS,
+            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+            callbacks=[_Watcher(schedule.steps, checkpoint, progress)],
+        )  # fmt: skip
+        trainer.fit(
+            Training(counter, recipe, schedule),
+            DataLoader(batches, batch_size=None),
+            ckpt_path=checkpoint if resume else None,
+        )
+    return counter.cpu().eval()
+
+
+def _steps_done(checkpoint: Path | None, steps: int) -> int:
+    if checkpoint is None or not checkpoint.is_file():
+        raise InputError(f"{checkpoint}: there is no training to go on with. Start one without --resume.")
+    done = int(torch.load(checkpoint, map_location="cpu", weights_only=False)["global_step"])
+    if done > steps:
+        raise InputError(f"{checkpoint}: {done} steps have been made already, more than the {steps} asked for.")
+    return done

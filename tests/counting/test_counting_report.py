@@ -1,0 +1,118 @@
+"""From the command line to weights, scores and pictures."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from drawn_scene import HEIGHT, WIDTH, drawn_footage
+from matplotlib.colors import to_rgb
+from test_reader_of_worlds import filming, write_scene
+
+from viewsync.cli import main
+from viewsync.counting.desynchronizer import Latency, samples
+from viewsync.counting.drawing import flow_colors
+from viewsync.counting.report import draw, parted, spread
+from viewsync.counting.system import Counter
+from viewsync.networks.checkpoints import load_network
+from viewsync.types import InputError
+
+OPTIONS = ["--latency-seconds", "0.4"]
+
+
+def command(*arguments):
+    with pytest.raises(SystemExit) as left:
+        main([str(one) for one in arguments])
+    return left.value.code
+
+
+@pytest.fixture
+def worlds(tmp_path, monkeypatch):
+    """Two scenes, one to train on and one to test on."""
+    monkeypatch.setenv("VIEWSYNC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("viewsync.commands.train.training.FEWEST_STEPS", 1)
+    monkeypatch.setattr("viewsync.counting.report._EXAMPLES", 1)
+    folder = tmp_path / "worlds"
+    for name in ("street-0000", "street-0001"):
+        write_scene(folder / name, filming("cam1", 20.0), filming("cam2", 130.0))
+    scenes = [{"name": "street-0000", "split": "train"}, {"name": "street-0001", "split": "test"}]
+    (folder / "manifest.json").write_text(json.dumps({"schema": "viewsync.worlds/1", "scenes": scenes}))
+    return folder
+
+
+def test_the_command_line_leaves_weights_that_can_be_measured(worlds, tmp_path, capsys):
+    out, before = tmp_path / "out", sorted(worlds.rglob("*"))
+    told = ["--method", "CLS-epi", "--unsynced-only", "--steps", "2", "--size", "48", "32"]
+    assert command("train", "counting", worlds, *told, *OPTIONS, "-o", out) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "random latency of 0.4 s: MAE" in printed
+    assert "mean of the training footage: MAE" in printed
+    card = json.loads((out / "counting-cls-epi.json").read_text())
+    assert card["command"] == (
+        "viewsync train counting worlds --seed 0 --unsynced-only --method CLS-epi --warping-weight 100.0 --latency random "
+        "--latency-seconds 0.4 --size 48 32 --preset small --optimizer one-cycle --steps 2"
+    )
+    assert card["metrics"]["random latency of 0.4 s"]["frames"] == 6
+    assert "1 clips and, held out, 1: street-0000 and street-0001" in card["data"]
+    assert load_network(out / "counting-cls-epi.safetensors", Counter).method == "CLS-epi"
+
+    assert command("eval", "counting", worlds, "--weights", out / "counting-cls-epi.safetensors", *OPTIONS, "-o", out) == 0
+    tests = json.loads((out / "counting-eval.json").read_text())["tests"]
+    late = {"random latency of 0.4 s", "constant latency of 0.4 s", "no latency"}
+    assert set(tests) == late | {"flow on people", "mean of the training footage"}
+    assert tests["random latency of 0.4 s"] == card["metrics"]["random latency of 0.4 s"]
+    assert tests["flow on people"]["joints"] > 0
+    assert "flow on people: " in " ".join(capsys.readouterr().out.split())
+    assert [path.name for path in sorted(out.glob("*.png"))] == ["counting-1.png"]
+    assert sorted(worlds.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("train", "counting"), "DATA"),
+        (("train", "counting", "nowhere"), "nowhere is no folder"),
+        (("train", "counting", "nowhere", "--method", "BaseU"), "BaseU is no method for 'synced and unsynced' data"),
+        (("eval", "counting"), "counting on one of footage"),
+        (("eval", "synnet", "data"), "synnet takes none"),
+    ],
+)
+def test_usage_that_makes_no_sense_is_refused(capsys, tmp_path, arguments, said):
+    assert command(*arguments, "-o", tmp_path) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_both_training_and_test_footage_are_needed():
+    one, other = drawn_footage(0, people=1, instants=3)[0], drawn_footage(1, people=1, instants=3, split="validation")[0]
+    assert parted([one, other]) == ([one], [other])
+    with pytest.raises(InputError, match="of 1 clips 1 are for training and 0 for tests"):
+        parted([one])
+
+
+def test_examples_are_far_apart():
+    shown = samples([drawn_footage(0, people=1, instants=9)[0]], Latency((0.0, 0.0, 0.0), 0.0), 0)
+    assert [one.instant for one in spread(shown, 3)] == [1, 4, 7]
+    assert spread(shown[:1], 3) == shown[:1]
+
+
+def test_colours_tell_the_direction_of_flow():
+    flow = np.zeros((2, 1, 4))
+    flow[0] = [[0, 3, -3, 0.75]]
+    still, right, left, slow = flow_colors(flow, fastest=3.0)[0]
+    np.testing.assert_allclose(still, to_rgb("white"))
+    np.testing.assert_allclose(right, to_rgb("red"))
+    np.testing.assert_allclose(left, to_rgb("cyan"))
+    np.testing.assert_allclose(slow, (1, 0.75, 0.75))
+
+
+@pytest.mark.parametrize("method", ["BaseU", "SLS", "CLS-cat"])
+def test_an_example_shows_inputs_flow_truth_and_answer(method):
+    footage = drawn_footage(0, people=2, instants=12)[0]
+    sample = samples([footage], Latency((0.0, 0.6, -0.4), 0.0), 0)[0]
+    torch.manual_seed(0)
+    figure = draw(Counter(method, 3, (HEIGHT, WIDTH)).eval(), sample)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles[:3] == ["cam1: reference", "cam2: +0.6 s", "cam3: -0.4 s"]
+    assert ("flow of cam2" in titles) == (method != "BaseU")
+    assert "truth: 2.0 people" in titles
+    assert any(title.startswith("found: ") for title in titles)

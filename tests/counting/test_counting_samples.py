@@ -1,0 +1,140 @@
+"""What counting networks are shown."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from drawn_scene import GROUND, HEIGHT, WIDTH, drawn_footage
+
+from viewsync.counting.desynchronizer import Latency, Sample, samples
+from viewsync.counting.samples import Batches, batch_of, latency_of, mirrored
+from viewsync.counting.system import Counter, pixels_per_metre, sigma_cells
+from viewsync.networks.mvms import MVMS
+from viewsync.types import InputError
+
+LATE = Latency((0.0, 0.0, 0.0), 1.0)
+
+
+@pytest.fixture(scope="module")
+def footage():
+    return drawn_footage(0, people=3, instants=14)[0]
+
+
+def first(batches):
+    return next(iter(batches))
+
+
+def same(one, other):
+    """Whether two batches are equal in all they hold."""
+    parts = [(*batch[:2], *batch.geometry, *batch[3:]) for batch in (one, other)]
+    return all(torch.equal(a, b) if a is not None else b is None for a, b in zip(*parts, strict=True))
+
+
+def test_a_batch_shows_each_view_at_its_own_instant_and_the_truth_at_the_references(footage):
+    batch = batch_of([Sample(footage, 5, np.array([5, 9, 2]))], synchronized=True)
+    assert batch.pictures.shape == (1, 3, 1, HEIGHT, WIDTH)
+    for view, frame in enumerate((5, 9, 2)):
+        for shown, at in ((batch.pictures, frame), (batch.synchronized, 5)):
+            gray = footage.pictures[view][at].astype(float)
+            # Standardized: what is left is which pixel is how much brighter than which.
+            np.testing.assert_allclose(shown[0, view, 0], (gray - gray.mean()) / gray.std(ddof=1), atol=1e-5)
+    assert batch.density.sum().item() == pytest.approx(footage.counts[5])
+    assert batch.latency_seconds.tolist() == [[0.0, pytest.approx(0.8), pytest.approx(-0.6)]]
+    assert batch_of([Sample(footage, 5, np.array([5, 5, 5]))]).synchronized is None
+
+
+def test_a_picture_of_nothing_is_no_trouble(footage):
+    black = replace(footage, pictures=tuple(np.zeros_like(one) for one in footage.pictures))
+    assert batch_of([Sample(black, 0, np.zeros(3, int))]).pictures.abs().max() == 0
+
+
+def test_batches_are_the_same_for_the_same_seed_and_can_be_skipped(footage):
+    batches = Batches([footage], LATE, 2, seed=1, mirrored=True)
+    later = iter(batches)
+    next(later)
+    assert same(first(batches), first(Batches([footage], LATE, 2, seed=1, mirrored=True)))
+    assert same(next(later), first(Batches([footage], LATE, 2, seed=1, mirrored=True, first_batch=1)))
+    assert not same(first(batches), first(Batches([footage], LATE, 2, seed=2)))
+
+
+def test_long_footage_is_drawn_from_more_often():
+    some = [drawn_footage(seed, people=1, instants=count)[0] for seed, count in ((1, 16), (2, 60))]
+    batches = Batches(some, LATE, 1, seed=0)
+    rng = np.random.default_rng(0)
+    drawn = [batches._sample(rng).footage is some[1] for _ in range(400)]
+    # 50 instants against 6.
+    assert np.mean(drawn) == pytest.approx(50 / 56, abs=0.05)
+
+
+def test_what_is_known_of_a_mirrored_scene_is_mirrored_with_it(footage):
+    batch = batch_of(samples([footage], LATE, 0)[:1], synchronized=True)
+    torch.manual_seed(0)
+    network = MVMS.small(3).eval()
+    # Filters that are their own mirror images see a mirrored world mirrored.
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.weight.data = sum(module.weight.data.flip(axes) for axes in ([], [-1], [-2], [-1, -2])) / 4
+    with torch.inference_mode():
+        density = network(batch.pictures, batch.geometry).density
+        for pictures, rows, columns in ((True, False, False), (False, True, False), (True, True, True)):
+            turned = mirrored(batch, pictures, rows, columns)
+            found = network(turned.pictures, turned.geometry).density
+            axes = [axis for axis, wanted in ((-2, rows), (-1, columns)) if wanted]
+            assert torch.allclose(found, density.flip(axes), atol=1e-3 * float(density.abs().max()))
+            assert torch.equal(turned.density, batch.density.flip(axes))
+
+
+def test_epipolar_lines_of_mirrored_pictures_are_mirrored(footage):
+    batch = batch_of(samples([footage], LATE, 0)[:1])
+    turned = mirrored(batch, True, False, False).geometry.fundamental[0, 0, 1]
+    one, other = torch.tensor([10.0, 20, 1]), torch.tensor([30.0, 40, 1])
+    as_was = one @ batch.geometry.fundamental[0, 0, 1] @ other
+    one[0], other[0] = WIDTH - 1 - one[0], WIDTH - 1 - other[0]
+    assert one @ turned @ other == pytest.approx(float(as_was), abs=1e-5)
+
+
+def test_latency_is_the_papers():
+    assert latency_of("random", 3.0, 3) == Latency((0.0, 0.0, 0.0), 3.0)
+    assert latency_of("constant", 5.0, 4) == Latency((0.0, 5.0, -5.0, 5.0), 0.0)
+    assert latency_of("none", 5.0, 2) == Latency((0.0, 0.0), 0.0)
+
+
+def test_footage_that_cant_be_learned_from_together_is_refused(footage):
+    with pytest.raises(InputError, match="no footage to learn from"):
+        Batches([], LATE, 1, seed=0)
+    ground = replace(GROUND, rows=8)
+    small = replace(
+        footage, name="half of it", densities=footage.densities[:, :8],
+        place=replace(footage.place, ground=ground, sampling=footage.place.sampling[:, :8]),
+    )  # fmt: skip
+    with pytest.raises(
+        InputError, match=r"drawn 0 and half of it can't be learned from together: .* 16 × 16 cells, but .* 16 × 8"
+    ):
+        Batches([footage, small], LATE, 1, seed=0)
+
+
+def test_sigma_grows_with_latency_and_with_finer_cells(footage):
+    metre = pixels_per_metre(footage.place)
+    # 80 pixels of focal length, 11 m away.
+    assert 5 < metre < 12
+    one, two = (sigma_cells(footage.place, Latency((0.0, 6.0, 0.0), random)) for random in (0.0, 6.0))
+    assert one[2] == pytest.approx(6 * 1.4 * metre / 4 / 3)
+    assert two == pytest.approx([2 * sigma for sigma in one])
+    assert one[2] == pytest.approx(4 * one[0])
+
+
+def test_counting_weights_are_taken_over_and_synchronization_isnt(footage):
+    torch.manual_seed(0)
+    base, ours = Counter("BaseS", 3, (HEIGHT, WIDTH)), Counter("CLS-cat", 3, (HEIGHT, WIDTH))
+    motion = ours.network.sync.motions[0].first.weight.clone()
+    ours.begin_from(base)
+    assert torch.equal(ours.network.decoder[0].weight, base.network.decoder[0].weight)
+    assert torch.equal(ours.network.sync.motions[0].first.weight, motion)
+    batch = batch_of(samples([footage], LATE, 0)[:1])
+    with torch.inference_mode():  # And no flow is found at first.
+        assert torch.allclose(
+            ours(batch.pictures, batch.geometry).density, base(batch.pictures, batch.geometry).density, atol=1e-5
+        )
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        Counter("BaseU", 3, (HEIGHT, WIDTH), preset="paper").begin_from(base)
