@@ -1,7 +1,7 @@
 """Markdown of suites that set what was measured here beside what papers published: a table per table of the paper."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from viewsync.benchmarks.row import Row
 
@@ -11,7 +11,7 @@ Values = Mapping[str, float]
 """By metric."""
 
 
-def tables(rows: Sequence[Row]) -> str:
+def synnet(rows: Sequence[Row]) -> str:
     """A line for each scene, whose name begins with the table's and a colon; a column for each test."""
     groups: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
@@ -22,13 +22,14 @@ def tables(rows: Sequence[Row]) -> str:
 
 
 def _table(title: str, lines: Mapping[str, Values]) -> str:
+    """Accuracy and SynError of each test."""
     metrics = dict.fromkeys(metric for values in lines.values() for metric in values)
     tests = [metric.partition(", ")[2] for metric in metrics if metric.startswith("accuracy, ") and STD not in metric]
     if not tests:
         return ""
     head = [title, *(f"*{test}*" if PUBLISHED in test else test for test in tests)]
     body = [[name, *(_cell(values, test) for test in tests)] for name, values in lines.items()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *body])
+    return _markdown([head, *(line for line in body if any(line[1:]))])
 
 
 def _cell(values: Values, test: str) -> str:
@@ -40,3 +41,49 @@ def _cell(values: Values, test: str) -> str:
         around = "" if spread is None else f" ± {spread:.{digits}f}"
         found.append(f"{value:.{digits}f}{around} {unit}")
     return f"*{', '.join(found)}*" if PUBLISHED in test else ", ".join(found)
+
+
+_STEREO_MEANS = ("F1 macro", "F1 weighted", "exact", "MAE")
+_STEREO_SHARED = ", where 5 frames are shared"
+_IN_SYNC = " cue in sync"
+
+
+def stereo(rows: Sequence[Row]) -> str:
+    """Means over unseen sets of all combinations; F1 set by set; and what `sync` makes of the cue."""
+    lines: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        if row.value is not None:
+            digits = 1 if row.unit in ("%", "ms") else 3 if row.metric.startswith("F1") else 2
+            lines[row.scene][row.metric] = f"{row.value:.{digits}f} {row.unit}".strip()
+    networks = {scene: values for scene, values in lines.items() if not scene.endswith(_IN_SYNC)}
+    in_sync = {scene.removesuffix(_IN_SYNC): values for scene, values in lines.items() if scene.endswith(_IN_SYNC)}
+    every, shared = (
+        _lines(title, networks, {f"{name}, mean{where}": name for name in _STEREO_MEANS})
+        for title, where in (("all delays", ""), (_STEREO_SHARED.removeprefix(", "), _STEREO_SHARED))
+    )
+    sets = dict.fromkeys(
+        metric
+        for values in networks.values()
+        for metric in values
+        if metric.startswith("F1 macro, ") and "mean" not in metric
+    )
+    by_set = _lines("F1 macro", networks, {metric: metric.removeprefix("F1 macro, ") for metric in sets})
+    metrics = dict.fromkeys(metric for values in in_sync.values() for metric in values)
+    return "\n\n".join(filter(None, (every, shared, by_set, _lines("`sync`", in_sync, {one: one for one in metrics}))))
+
+
+def _lines(title: str, lines: Mapping[str, Mapping[str, str]], columns: Mapping[str, str]) -> str:
+    """Those lines that have any of the columns."""
+    body = [[name, *(values.get(metric, "") for metric in columns)] for name, values in lines.items()]
+    body = [line for line in body if any(line[1:])]
+    return _markdown([[title, *columns.values()], *body]) if body else ""
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
+    """The first line is the head."""
+    ruled = [lines[0], ["---"] * len(lines[0]), *lines[1:]]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in ruled)
+
+
+PAPERS: Mapping[str, Callable[[Sequence[Row]], str]] = {"synnet": synnet, "stereo": stereo}
+"""Suites whose tables are those of a paper, and what writes them; each has a page of its name in docs."""
