@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from viewsync.benchmarks.paper_tables import tables
+from viewsync.benchmarks.paper_tables import PAPERS
 from viewsync.benchmarks.row import Row, read_results
 from viewsync.benchmarks.table import gist, markdown
 from viewsync.types import InputError
 
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
-PAPERS = ("synnet",)
-"""Suites whose tables are those of a paper; each has a page of its name."""
 HERE = Path(__file__).parent
 MEASURED = """# Measured
 
@@ -41,7 +39,7 @@ def main() -> int:
         for suite in results:
             if suite.suite in PAPERS:
                 page = options.root / "docs" / f"{suite.suite}.md"
-                page.write_text(between_markers(page, f"\n{tables(suite.rows)}\n"), "utf-8")
+                page.write_text(between_markers(page, f"\n{PAPERS[suite.suite](suite.rows)}\n"), "utf-8")
         measured.write_text(MEASURED + "\n\n".join(map(markdown, results)) + "\n", "utf-8")
     except InputError as error:
         print(f"tables: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The command line: `viewsync sync | check | apply | pose | render | train | eval | demo | bench`."""
+"""The command line: `viewsync sync | check | apply | pose | detect | render | train | eval | demo | bench`."""
 
 import io
 import os
@@ -14,6 +14,7 @@ from viewsync.commands.apply import Apply
 from viewsync.commands.bench import Bench
 from viewsync.commands.check import Check
 from viewsync.commands.demo import Demo
+from viewsync.commands.detect import Detect
 from viewsync.commands.evaluate import Evaluate
 from viewsync.commands.pose import Pose
 from viewsync.commands.render import Render
@@ -26,6 +27,7 @@ Command = (
     | Annotated[Check, subcommand("check")]
     | Annotated[Apply, subcommand("apply")]
     | Annotated[Pose, subcommand("pose")]
+    | Annotated[Detect, subcommand("detect")]
     | Annotated[Render, subcommand("render")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Evaluate, subcommand("eval")]

@@ -10,7 +10,7 @@ from threading import Event
 
 from viewsync.match.fuse import Pair
 from viewsync.offsets.tempo import Tempo, camera_rates, pair_tempo, priced, refined
-from viewsync.signals import CUES, KEYPOINT_CUES, audio, flash, motion, pose
+from viewsync.signals import CUES, KEYPOINT_CUES, audio, flash, motion, pose, stereo
 from viewsync.signals.retime import Retiming, on_own_clocks, retimed
 from viewsync.store import Store
 from viewsync.types import LocalOffset, OffsetBelief, PairOffset, Search, Signal, Verdict
@@ -79,11 +79,12 @@ class Evidence:
             starts_seconds: First pts of each recording.
         """
         names, open_pairs = list(self.signals), [pair for pair in pairs if _telling(pair, pairs)]
+        pictures = (motion.NAME, stereo.NAME, flash.NAME, pose.NAME)
         found: dict[tuple[str, str], float] = {}
         stopped = Event()
         with workers(os.cpu_count()) as pool:
             try:
-                for cue, alike in ((motion.NAME, (motion.NAME, flash.NAME, pose.NAME)), (audio.NAME, (audio.NAME,))):
+                for cue, alike in ((motion.NAME, pictures), (audio.NAME, (audio.NAME,))):
                     find = partial(self._tempo, cue=cue, starts_seconds=starts_seconds, stopped=stopped)
                     tempos = zip(open_pairs, pool.map(find, open_pairs), strict=True)
                     known = {(pair.a, pair.b): tempo for pair, tempo in tempos if tempo}
@@ -129,6 +130,8 @@ class Evidence:
         if cue in KEYPOINT_CUES:
             # What was looked at, and with which lens, isn't said by the file.
             contents = [KEYPOINT_CUES[cue].fingerprint(self.signals[name]) for name in pair]
+        elif cue == stereo.NAME:
+            contents = [f"{content} {stereo.fingerprint()}" for content in contents]
         return " ".join(f"{content} {one!r}" for content, one in zip(contents, retimings, strict=True))
 
 

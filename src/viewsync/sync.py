@@ -19,7 +19,8 @@ from viewsync.media import frames, probe, probe_all, sound
 from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION, TIED_PROBABILITY
 from viewsync.offsets.peak import find_peak, measure
 from viewsync.progress import Progress
-from viewsync.signals import CUES, KEYPOINT_CUES, USUAL_CUES, audio, flash, motion
+from viewsync.signals import CUES, KEYPOINT_CUES, USUAL_CUES, audio, flash, motion, stereo
+from viewsync.signals.flow import FlowReader
 from viewsync.store import Store, stamp
 from viewsync.timeline.nominal import with_frame_rates
 from viewsync.timeline.solve import solve_timeline
@@ -141,18 +142,22 @@ def _extract(recording: Recording, cues: Sequence[str], threads: int, store: Sto
         seen = cache(lambda: _seen(recording, cues, threads, progress))
 
         def kept(cue: str) -> Signal:
-            return store.recall(f"{cue} {recording.content}", lambda: seen()[cue])
+            how = f"{cue} {stereo.fingerprint()}" if cue == stereo.NAME else cue
+            return store.recall(f"{how} {recording.content}", lambda: seen()[cue])
 
-        signals |= {cue: kept(cue) for cue in (motion.NAME, flash.NAME) if cue in cues}
+        signals |= {cue: kept(cue) for cue in (motion.NAME, stereo.NAME, flash.NAME) if cue in cues}
     return signals
 
 
 def _seen(recording: Recording, cues: Sequence[str], threads: int, progress: Progress) -> Signals:
     """The signals of all cues that look at pictures, from decoding them once."""
     assert recording.video is not None
-    extractors: dict[str, motion.Extractor | flash.Extractor] = {}
+    extractors: dict[str, motion.Extractor | stereo.Extractor | flash.Extractor] = {}
+    flow = FlowReader()
     if motion.NAME in cues:
-        extractors[motion.NAME] = motion.Extractor()
+        extractors[motion.NAME] = motion.Extractor(flow)
+    if stereo.NAME in cues:
+        extractors[stereo.NAME] = stereo.Extractor(flow)
     if flash.NAME in cues:
         extractors[flash.NAME] = flash.Extractor(recording.video.rotation_degrees)
     for frame in frames(recording, threads=threads):

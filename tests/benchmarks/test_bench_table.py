@@ -118,6 +118,31 @@ def test_a_papers_tables_go_into_its_page(root):
         ]
 
 
+def test_stereos_tables_go_into_its_page(root):
+    line = "zed_p, flow: TripletEuc + DenseDelay"
+    rows = (
+        measured("stereo", line, "F1 macro, zed_p2", 0.8, "", 9),
+        measured("stereo", line, "MAE, zed_p2", 1.234, "frames", 9),
+        measured("stereo", line, "F1 macro, mean", 0.7512, "", 9, Bar(at_least=0.8)),
+        measured("stereo", line, "exact, mean", 76.54, "%", 9),
+        measured("stereo", line, "MAE, mean, where 5 frames are shared", 0.5, "frames", 7),
+        measured("stereo", "zed_p: stereo cue in sync", "|error| median", 0.66, "ms", 4),
+    )
+    write_results(replace(RESULTS, suite="stereo", rows=rows), root / "results")
+    (root / "docs" / "stereo.md").write_text("<!-- bench:start -->\n<!-- bench:end -->\n")
+    assert exit_code() == 0
+    assert [one for one in (root / "docs" / "stereo.md").read_text().splitlines() if "---" not in one and one][1:-1] == [
+        "| all delays | F1 macro | F1 weighted | exact | MAE |",
+        f"| {line} | 0.751 |  | 76.5 % |  |",
+        "| where 5 frames are shared | F1 macro | F1 weighted | exact | MAE |",
+        f"| {line} |  |  |  | 0.50 frames |",
+        "| F1 macro | zed_p2 |",
+        f"| {line} | 0.800 |",
+        "| `sync` | \\|error\\| median |",
+        "| zed_p: stereo | 0.7 ms |",
+    ]
+
+
 def test_the_script_says_what_it_misses(root, capsys):
     assert exit_code() == 2
     assert "no results" in capsys.readouterr().err

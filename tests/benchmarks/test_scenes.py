@@ -49,6 +49,19 @@ def test_a_cut_holds_the_frames_asked_for_with_times_from_zero(source, tmp_path,
     assert times == pytest.approx(np.arange(20) / 30, abs=1e-4)
 
 
+def test_cameras_that_keep_every_second_frame_are_half_a_frame_apart(source, tmp_path):
+    other = tmp_path / "other.mp4"
+    other.write_bytes(source.read_bytes())
+    world = np.stack([np.arange(0, FRAMES, 2), np.arange(1, FRAMES, 2)]) / 30
+    scene = RealScene("gray", (source, other), world, 15, (10, 10), step=2)
+    for take in scenes.overlapping_takes(scene, seed=4, rounds=3):
+        (a_times, a_shown), (b_times, b_shown) = (shown(path) for path in take.paths)
+        assert {*np.diff(a_shown), *np.diff(b_shown)} == {2}
+        assert a_times == b_times == pytest.approx(np.arange(10) / 15, abs=1e-4)
+        assert (b_shown[0] - a_shown[0]) % 2 == 1
+        assert true_offset(*take.clips).offset_seconds == pytest.approx((b_shown[0] - a_shown[0]) / 30)
+
+
 def test_a_cut_beyond_the_end_is_refused(source, tmp_path):
     with pytest.raises(InputError, match=r"cam\.mp4 ends after 60 frames, but 70 are needed"):
         scenes.cut(source, 50, 20, 30, tmp_path / "cut.mp4")

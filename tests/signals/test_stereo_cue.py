@@ -5,10 +5,10 @@ What looks the same has the same embedding, so such a network knows two films of
 
 from functools import cache
 
-import cv2
 import numpy as np
 import pytest
 import torch
+from shaken import film
 
 from viewsync.networks import stereo_delay
 from viewsync.networks.stereo_delay import DelayNetwork
@@ -37,30 +37,6 @@ def network():
 @pytest.fixture(autouse=True)
 def _network(monkeypatch):
     monkeypatch.setattr(stereo, "network", network)
-
-
-@cache
-def sight():
-    noise = np.random.default_rng(0).uniform(0, 255, (160, 240)).astype(np.float32)
-    return cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 2.5), None, 0, 255, cv2.NORM_MINMAX)
-
-
-@cache
-def path(seed):
-    """Where a camera looks, every millisecond: it shakes."""
-    steps = np.random.default_rng(seed).normal(size=(60, 2))
-    ticks = np.linspace(0, 59, 12_000)
-    return np.stack([np.interp(ticks, np.arange(60), axis) for axis in steps.T], axis=1) * 8
-
-
-def film(starts, seconds=SECONDS, fps=30.0, first_pts=0.0, seed=1, noise=1.0):
-    """Frames from a world time on."""
-    rng = np.random.default_rng(int(1000 * starts))
-    for index in range(round(seconds * fps)):
-        x, y = path(seed)[round(1000 * (starts + index / fps))]
-        where = np.float32([[1, 0, x - 40], [0, 1, y - 35]])
-        gray = cv2.warpAffine(sight(), where, (160, 90), flags=cv2.INTER_CUBIC) + noise * rng.normal(size=(90, 160))
-        yield Frame(index, first_pts + index / fps, gray.clip(0, 255).astype(np.uint8))
 
 
 def seen(*args, **kwargs):

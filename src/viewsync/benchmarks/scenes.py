@@ -38,18 +38,28 @@ class RealScene:
     """Length of clips of which two fit into the source with nothing in common; None where that is too short."""
     doubtful: str | None = None
     """A camera whose own truth is in doubt: only its pairs are judged, and against no bar."""
+    step: int = 1
+    """Of so many frames of a source, one is kept: of the first source those from frame 0 on, of the next those from 1 on."""
 
     def clip(self, camera: int, start: int, frames: int, folder: Path) -> KnownClip:
-        """Cut frames [start, start + frames) of a camera into a file of the same name."""
+        """Cut frames [start, start + frames) of those kept of a camera into a file of the same name."""
         source = self.sources[camera]
         path = folder / f"{source.stem}.mp4"
-        cut(source, start, frames, self.fps, path)
+        cut(source, camera % self.step + start * self.step, frames, self.fps, path, self.step)
         world = self.world_seconds[camera, start : start + frames]
         return KnownClip(path, np.arange(frames) / self.fps, world, 1 / self.fps)
 
 
-def cut(source: Path, start: int, frames: int, fps: int, target: Path) -> None:
-    """Re-encode frames [start, start + frames) near-losslessly, at their own size, with pts from zero, without sound.
+def cut(source: Path, start: int, frames: int, fps: int, target: Path, step: int = 1) -> None:
+    """Re-encode frames near-losslessly, at their own size, with pts from zero, without sound.
+
+    Args:
+        source: Of which they are.
+        start: The first one.
+        frames: How many.
+        fps: What to write that they were taken at.
+        target: The new file.
+        step: From one frame to the next.
 
     Raises:
         InputError: The source has too few frames.
@@ -61,13 +71,13 @@ def cut(source: Path, start: int, frames: int, fps: int, target: Path) -> None:
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = pictures.width, pictures.height, "yuv420p"
         written = 0
-        for frame in islice(reader.decode(pictures), start, start + frames):
+        for frame in islice(reader.decode(pictures), start, start + step * frames, step):
             frame.pts, frame.time_base, frame.pict_type = written, Fraction(1, fps), 0
             writer.mux(stream.encode(frame))
             written += 1
         writer.mux(stream.encode())
     if written < frames:
-        raise InputError(f"{source} ends after {start + written} frames, but {start + frames} are needed.")
+        raise InputError(f"{source} ends after {start + step * written} frames, but {start + step * frames} are needed.")
 
 
 def overlapping_takes(scene: RealScene, seed: int, rounds: int) -> Iterator[Take]:

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from viewsync.benchmarks.row import Bar, Row, measured, skipped
+from viewsync.benchmarks.stereo_cue import synchronized
 from viewsync.benchmarks.stereo_runs import HEADS, PEER, By, Job, Who, follow
 from viewsync.benchmarks.stereo_stage import MODALITIES, REAL, SETS, TRAINED_ON, Sizes, stage_for
 from viewsync.benchmarks.takes import data_folder
+from viewsync.machine import this_machine
 from viewsync.networks.checkpoints import shipped
 from viewsync.networks.stereo import MATCHERS, Matcher
 from viewsync.stereo.delay_training import NAME
@@ -37,11 +39,13 @@ class Budget:
     sizes: Sizes
     sequences: int
     """Of each test set."""
+    takes: int
+    """Of each test scene, which `sync` is given; 0: scenes are too short to be cut."""
 
 
-FULL = Budget(Schedule(steps=150), Sizes(training=4, tests=2, seconds=16, pixels=112), sequences=1000)
+FULL = Budget(Schedule(steps=150), Sizes(training=4, tests=2, seconds=16, pixels=112), sequences=1000, takes=4)
 QUICK = Budget(
-    Schedule(steps=20, frames=24, delay_steps=100), Sizes(training=1, tests=1, seconds=2, pixels=64), sequences=50
+    Schedule(steps=20, frames=24, delay_steps=100), Sizes(training=1, tests=1, seconds=2, pixels=64), sequences=50, takes=0
 )
 _PUBLISHED = {"F1, published": (0.748, ""), "MAE, published": (2.80, "frames")}
 """Means over the paper's own sets, of TripletEuc + DenseDelay on flow."""
@@ -114,6 +118,8 @@ def rows(seed: int, quick: bool, data: Path | None, tell: Callable[[str], None],
         tell(f"drawn: {path}")
     cue = [row for job, by in results.items() if job.who == "cue" for row in _cue_rows(by["cue"], held=not quick)]
     lines = [row for system, by_set in found.items() for row in _rows(system, by_set, held=not quick)]
+    if cue and budget.takes:
+        cue += synchronized(stage, SUITE, seed, budget.takes, tell, cores or this_machine().cores)
     return [*lines, *_lead_rows(found, held=not quick), *cue, *_published_rows(), *missing]
 
 

@@ -10,6 +10,7 @@ from viewsync.benchmarks import (
     apply,
     audio,
     check,
+    counting,
     coverage,
     drift,
     flash,
@@ -21,6 +22,7 @@ from viewsync.benchmarks import (
     stereo,
     synnet,
     video,
+    view_matching,
     worlds,
 )
 from viewsync.benchmarks.row import Results, all_passed, write_results
@@ -44,9 +46,11 @@ _MODULES = (
     pose,
     synnet,
     stereo,
+    view_matching,
+    counting,
 )
 SUITES = {module.SUITE: module.run for module in _MODULES}
-ONLY_BY_NAME = (synnet.SUITE, stereo.SUITE)
+ONLY_BY_NAME = (synnet.SUITE, stereo.SUITE, counting.SUITE)
 """Suites that train networks, which takes hours."""
 EXIT_MISSED = 1
 

@@ -51,13 +51,15 @@ def run(seed: int, quick: bool, data: Path | None) -> list[Row]:
     return rows + _rows("all", all_pairs, all_cameras, with_bars=True) if all_pairs else rows
 
 
-def judge_scene(scene: RealScene, seed: int, rounds: int) -> tuple[list[Judged], list[Judged]]:
+def judge_scene(
+    scene: RealScene, seed: int, rounds: int, cues: Sequence[str] = ("motion",)
+) -> tuple[list[Judged], list[Judged]]:
     """All pairs, and all cameras against their reference, over all takes of a scene."""
     pairs: list[Judged] = []
     cameras: list[Judged] = []
     for takes in (overlapping_takes, apart_takes):
         for take in takes(scene, seed, rounds):
-            timeline = sync(take.paths, cues=("motion",))
+            timeline = sync(take.paths, cues=cues)
             pairs += judge_pairs(take, timeline)
             cameras += judge_cameras(take, timeline)
     if scene.doubtful is not None:

@@ -41,7 +41,7 @@ class Sync:
     min_overlap: float = 0.5
     """Least common time for an offset to be considered, in seconds."""
     cue: str = "audio,motion,flash,pose"
-    """What to go by: audio, motion, flash, pose, synnet, or several with commas between."""
+    """What to go by: audio, motion, stereo, flash, pose, synnet, or several with commas between."""
     anchor: Annotated[tuple[str, ...], UseAppendAction] = ()
     """A camera's offset on the clock of --ref as you noted it, with its standard error, like cam2=12.3±0.1 (or
     12.3+-0.1), in seconds. It helps to choose between offsets that the footage supports. Can be given several times."""

@@ -47,6 +47,27 @@ class People:
         return People((self.pixels + 0.5) * by - 0.5, self.confidence)
 
 
+@dataclass(frozen=True)
+class Boxes:
+    """Where people were found in a picture, the surest first."""
+
+    corners: Float[np.ndarray, "person 4"]
+    """x1, y1, x2, y2 in the same pixels."""
+    scores: Float[np.ndarray, " person"]
+    """0 to 1."""
+
+    def __len__(self) -> int:
+        return len(self.corners)
+
+
+@dataclass(frozen=True)
+class _Found:
+    pixels: Float[np.ndarray, "person 17 2"]
+    confidence: Float[np.ndarray, "person 17"]
+    boxes: Float[np.ndarray, "person 4"]
+    scores: Float[np.ndarray, " person"]
+
+
 class MoveNet:
     """Finds people and their 17 joints in pictures. Computes on one thread."""
 
@@ -66,6 +87,17 @@ class MoveNet:
 
     def __call__(self, rgb: UInt8[np.ndarray, "height width 3"]) -> People:
         """Find the people in an upright picture of any size."""
+        found = self._found(rgb)
+        return _distinct(found.pixels, found.confidence, found.scores)
+
+    def boxes(self, rgb: UInt8[np.ndarray, "height width 3"]) -> Boxes:
+        """Find the people in an upright picture of any size, as boxes around all of them."""
+        found = self._found(rgb)
+        kept = _kept(found.pixels, found.confidence >= MIN_CONFIDENCE, found.scores)
+        return Boxes(found.boxes[kept], found.scores[kept])
+
+    def _found(self, rgb: UInt8[np.ndarray, "height width 3"]) -> "_Found":
+        """All six, whether they are people or not."""
         height, width = rgb.shape[:2]
         scale = self.size / max(height, width)
         inner = max(1, round(width * scale)), max(1, round(height * scale))
@@ -75,9 +107,10 @@ class MoveNet:
         padded[0, : inner[1], : inner[0]] = rgb
         found = np.asarray(self._session.run(None, {"input": padded})[0], dtype=float)[0]
         # The network tells y before x, as shares of its picture from edge to edge.
-        joints = found[:, :51].reshape(-1, 17, 3)
+        joints, corners = found[:, :51].reshape(-1, 17, 3), found[:, 51:55].reshape(-1, 2, 2)
         sides, unit = np.array(padded.shape[2:0:-1]), np.array([width / inner[0], height / inner[1]])
-        return _distinct((joints[..., 1::-1] * sides + SHIFT) * unit - 0.5, joints[..., 2], found[:, 55])
+        pixels, boxes = ((yx[..., 1::-1] * sides + SHIFT) * unit - 0.5 for yx in (joints, corners))
+        return _Found(pixels, joints[..., 2], boxes.reshape(-1, 4), found[:, 55])
 
 
 def session(path: Path) -> "InferenceSession":
@@ -105,13 +138,21 @@ def _distinct(
 ) -> People:
     """Leave out who isn't sure, and of those who are the same the less sure one."""
     seen = confidence >= MIN_CONFIDENCE
+    kept = _kept(pixels, seen, scores)
+    pixels, seen = pixels[kept], seen[kept]
+    return People(np.where(seen[..., None], pixels, np.nan), np.where(seen, confidence[kept], 0))
+
+
+def _kept(
+    pixels: Float[np.ndarray, "person 17 2"], seen: Bool[np.ndarray, "person 17"], scores: Float[np.ndarray, " person"]
+) -> list[int]:
+    """Who is sure, and isn't somebody surer; the surest first."""
     sure = np.flatnonzero((scores >= MIN_SCORE) & seen.any(axis=1))
     kept: list[int] = []
     for person in sure[np.argsort(-scores[sure], kind="stable")]:
         if all(_likeness(pixels[[person, other]], seen[[person, other]]) < _SAME for other in kept):
             kept.append(int(person))
-    pixels, seen = pixels[kept], seen[kept]
-    return People(np.where(seen[..., None], pixels, np.nan), np.where(seen, confidence[kept], 0))
+    return kept
 
 
 def _likeness(pixels: Float[np.ndarray, "2 17 2"], seen: Bool[np.ndarray, "2 17"]) -> float:

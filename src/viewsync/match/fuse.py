@@ -15,7 +15,7 @@ OUTLIER_FLOOR = float(np.log(1e-3))
 """No cue, however sure, counts more than a thousand to one against an offset: each of them errs at times."""
 SPEAKS = 2.0
 """Log-likelihood ratio at an offset above which the footage counts as speaking for it."""
-SAME_PIXELS = frozenset({"motion", "pose", "synnet"})
+SAME_PIXELS = frozenset({"motion", "stereo", "pose", "synnet"})
 """Cues that look at the same people: they err together."""
 
 Pair = tuple[str, str]

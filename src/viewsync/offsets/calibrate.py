@@ -40,6 +40,7 @@ CALIBRATIONS = {
     "audio": Calibration(std_factor=1.5, bias_seconds=0.002, bias_intervals=0.0),
     "motion": Calibration(std_factor=0.98, bias_seconds=0.004, bias_intervals=0.13),
     "pose": Calibration(std_factor=1.6, bias_seconds=0.0015, bias_intervals=0.0),
+    "stereo": Calibration(std_factor=1.0, bias_seconds=0.0005, bias_intervals=0.0),
     "synnet": Calibration(std_factor=0.5, bias_seconds=0.005, bias_intervals=0.0),
     "flash": Calibration(std_factor=1.0, bias_seconds=5e-5, bias_intervals=0.0),
 }

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
 from viewsync.match.track import Tracker
-from viewsync.signals import audio, flash, motion, pose, synnet
+from viewsync.signals import audio, flash, motion, pose, stereo, synnet
 from viewsync.types import LocalOffset, OffsetBelief, Poses, Search, Signal
 
 
@@ -56,9 +56,10 @@ class KeypointCue(Cue, Protocol):
 
 KEYPOINT_CUES: Mapping[str, KeypointCue] = {pose.NAME: pose, synnet.NAME: synnet}
 
-CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, flash.NAME: flash, **KEYPOINT_CUES}
+CUES: Mapping[str, Cue] = {audio.NAME: audio, motion.NAME: motion, stereo.NAME: stereo, flash.NAME: flash, **KEYPOINT_CUES}
 
-USUAL_CUES = tuple(cue for cue in CUES if cue != synnet.NAME)
-"""What recordings are synchronized by unless told; SynNet is there to be held against the others."""
+USUAL_CUES = tuple(cue for cue in CUES if cue not in (stereo.NAME, synnet.NAME))
+"""What recordings are synchronized by unless told: stereo is for cameras side by side only, and SynNet is there to be held
+against the others."""
 
 TRACKING_CUES: Mapping[str, TrackingCue] = {audio.NAME: audio, motion.NAME: motion, pose.NAME: pose}

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NAME = "stereo"
 
 RATE_HZ = 30.0
+EVIDENCE = 0.3
+"""How much of what the network says is to be believed. On rigs like those it learned from, 0.5 to 0.7 fits best
+(`python -m viewsync.benchmarks.stereo_calibration`); of cameras that move unlike any of them it is too sure."""
 _AT_ONCE = 32
 """Fields of flow that are seen together."""
 _MOST_CELLS = 1_500_000
@@ -121,7 +124,7 @@ def belief(a: Signal, b: Signal, search: Search) -> OffsetBelief:
             ratio[first:stop] = _weighed(a, b, range(int(lags[first]), int(lags[stop - 1]) + 1), int(weighed.sum()))
         # The others looked less likely still.
         ratio[~weighed] = np.median(ratio[weighed])
-    return OffsetBelief(NAME, offsets, ratio, overlap / a.rate_hz)
+    return OffsetBelief(NAME, offsets, EVIDENCE * ratio, overlap / a.rate_hz)
 
 
 def _worth_weighing(

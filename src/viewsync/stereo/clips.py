@@ -23,8 +23,8 @@ from viewsync.stereo.refilming import Fields, disturbed, filmed, flipped, shares
 from viewsync.store import cache_folder, stamp
 from viewsync.types import InputError, Recording
 
-SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 12.0
-LEAST_SHARED = 0.5
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.65, 12.0
+LEAST_SHARED = 0.25
 """Share of a clip that the other one shows too."""
 _MARGIN_SECONDS = 0.5
 """Lags that are asked for go so far beyond the true ones."""
