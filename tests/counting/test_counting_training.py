@@ -11,7 +11,8 @@ from drawn_scene import drawn_footage
 from viewsync.counting.desynchronizer import Latency
 from viewsync.counting.samples import Batches
 from viewsync.counting.system import METHODS, Counter
-from viewsync.counting.training import CHECKPOINT, Recipe, Schedule, Training, arguments, loss_of, trained
+from viewsync.counting.training import Recipe, Schedule, Training, arguments, loss_of, trained
+from viewsync.training_loop import CHECKPOINT
 from viewsync.types import InputError
 
 LATE = Latency((0.0, 0.0, 0.0), 1.0)
@@ -100,8 +101,8 @@ def test_the_seed_says_what_is_learned(footage):
 
 
 def test_training_that_was_stopped_goes_on(footage, tmp_path, monkeypatch):
-    monkeypatch.setattr("viewsync.counting.training._CHECKPOINT_STEPS", 2)
-    monkeypatch.setattr("viewsync.counting.training._LOG_STEPS", 1)
+    monkeypatch.setattr("viewsync.training_loop._CHECKPOINT_STEPS", 2)
+    monkeypatch.setattr("viewsync.training_loop._LOG_STEPS", 1)
     recipe, schedule, told = Recipe("BaseU", ONLY), Schedule(steps=4, batch=1), []
     whole = trained(recipe, [footage], LATE, schedule, seed=0, folder=tmp_path, progress=lambda *done: told.append(done))
     assert told[-1] == ("training", 4, 4)

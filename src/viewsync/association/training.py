@@ -1,8 +1,6 @@
 """Training of Self-MVA's network: as published, or in batches of many instants."""
 
-import logging
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,7 +9,6 @@ from typing import Any, Literal
 import lightning
 import torch
 from jaxtyping import Float
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 
 from viewsync.association.costs import ALPHA
@@ -20,13 +17,12 @@ from viewsync.association.losses import contrast_loss, supervised_loss, synchron
 from viewsync.association.sampling import MomentBatch, Moments, TripletBatch, Triplets
 from viewsync.networks.self_mva import Mode, Residual, SelfMVA
 from viewsync.progress import Progress
+from viewsync.training_loop import LARGEST_GRADIENT, fit, one_cycle
 
 Loss = Literal["contrast", "synchronization", "supervised"]
 """Ours; the published one; and the one that is told who is who."""
 Optimizer = Literal["one-cycle", "steps"]
 
-_WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 0.01, 0.1, 1.0
-_LOG_STEPS = 10
 _DROP_SHARE = 0.75
 """Of the steps, after which the published learning rate falls to a tenth."""
 _VALIDATIONS, _VALIDATED_BATCHES = 20, 8
@@ -136,24 +132,11 @@ class Training(lightning.LightningModule):
     def configure_optimizers(self) -> Any:
         """AdamW under one cycle of the learning rate, or as published."""
         how, weights = self.schedule, self.network.parameters()
-        if how.optimizer == "steps":
-            adam: torch.optim.Optimizer = torch.optim.Adam(weights, how.learning_rate)
-            rates: Any = torch.optim.lr_scheduler.MultiStepLR(adam, [int(_DROP_SHARE * how.steps)], gamma=0.1)
-        else:
-            adam = torch.optim.AdamW(weights, how.learning_rate, weight_decay=_WEIGHT_DECAY)
-            rates = torch.optim.lr_scheduler.OneCycleLR(
-                adam, how.learning_rate, total_steps=how.steps + 1, pct_start=_WARM_UP_SHARE, cycle_momentum=False
-            )
+        if how.optimizer == "one-cycle":
+            return one_cycle(weights, how.learning_rate, how.steps)
+        adam = torch.optim.Adam(weights, how.learning_rate)
+        rates = torch.optim.lr_scheduler.MultiStepLR(adam, [int(_DROP_SHARE * how.steps)], gamma=0.1)
         return {"optimizer": adam, "lr_scheduler": {"scheduler": rates, "interval": "step"}}
-
-
-class _Watcher(lightning.Callback):
-    def __init__(self, steps: int, progress: Progress) -> None:
-        self.steps, self.progress = steps, progress
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        """After each step."""
-        self.progress("training", trainer.global_step, self.steps)
 
 
 def trained(
@@ -184,7 +167,10 @@ def trained(
         torch.manual_seed(seed)
         network = SelfMVA(training.cameras, **schedule.network, seed=seed)
         module = Training(network, schedule, batches)
-        _fit(module, _batches(training, schedule, seed), folder, progress)
+        fit(
+            module, _batches(training, schedule, seed), schedule.steps, folder=folder, log="association",
+            largest_gradient=None if schedule.optimizer == "steps" else LARGEST_GRADIENT, progress=progress,
+        )  # fmt: skip
     network.load_state_dict(module.best)
     return network.cpu().eval()
 
@@ -193,17 +179,3 @@ def _batches(session: Session, how: Schedule, seed: int) -> Iterator[TripletBatc
     if how.loss == "contrast":
         return iter(Moments(session, how.batch, seed, jitter=how.jitter))
     return iter(Triplets(session, how.batch, seed, by_index=how.by_index, pseudo_negatives=how.pseudo_negatives))
-
-
-def _fit(training: Training, batches: Iterable[Any], folder: Path | None, progress: Progress) -> None:
-    # Lightning says what hardware there is, and more.
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings(action="ignore"):
-        trainer = lightning.Trainer(
-            accelerator="auto", devices=1, max_steps=training.schedule.steps, 
-            gradient_clip_val=None if training.schedule.optimizer == "steps" else _LARGEST_GRADIENT,
-            logger=CSVLogger(folder, name="association") if folder else False, log_every_n_steps=_LOG_STEPS,
-            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-            callbacks=[_Watcher(training.schedule.steps, progress)],
-        )  # fmt: skip
-        trainer.fit(training, batches)

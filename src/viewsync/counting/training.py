@@ -1,7 +1,5 @@
 """Training of counting networks in the paper's two settings."""
 
-import logging
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,6 @@ from typing import Any, Literal
 import lightning
 import torch
 from jaxtyping import Float
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
@@ -22,19 +19,17 @@ from viewsync.counting.system import BASELINES, PAPER_UNIT, Counter, Method, Pre
 from viewsync.networks.mvms import Count
 from viewsync.networks.view_losses import similarity_loss, warping_loss
 from viewsync.progress import Progress
+from viewsync.training_loop import LARGEST_GRADIENT, fit, one_cycle, steps_done
 from viewsync.types import InputError
 
 Setting = Literal["synced and unsynced", "unsynced only"]
 """Whether there are pictures of the reference's instant to learn from, as in Table II, or not, as in Table III."""
 Optimizer = Literal["one-cycle", "released"]
-CHECKPOINT = "training.ckpt"
 STRONG = 100.0
 """A γ of ℓ_W with which flow is learned, beside a task's loss for density × 1000; with the printed one it hardly is."""
 
-_WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 0.01, 0.1, 1.0
 _RELEASED_RATE, _RELEASED_DECAY, _RELEASED_MOMENTUM, _RELEASED_WEIGHT_DECAY = 1e-4, 1e-4, 0.9, 1e-4
 _RELEASED_LARGEST_GRADIENT = 5.0
-_LOG_STEPS, _CHECKPOINT_STEPS = 20, 100
 
 
 @dataclass(frozen=True)
@@ -131,7 +126,7 @@ class Training(lightning.LightningModule):
             torch.nn.utils.clip_grad_norm_(self.counter.parameters(), _RELEASED_LARGEST_GRADIENT)
             torch.nn.utils.clip_grad_value_(self.counter.parameters(), 1.0)
         else:
-            torch.nn.utils.clip_grad_norm_(self.counter.parameters(), _LARGEST_GRADIENT)
+            torch.nn.utils.clip_grad_norm_(self.counter.parameters(), LARGEST_GRADIENT)
 
     def configure_optimizers(self) -> Any:
         """AdamW under one cycle of the learning rate, or as released."""
@@ -144,26 +139,7 @@ class Training(lightning.LightningModule):
             )
             falling = torch.optim.lr_scheduler.LambdaLR(sgd, lambda step: 1 / (1 + _RELEASED_DECAY * step))
             return {"optimizer": sgd, "lr_scheduler": {"scheduler": falling, "interval": "step"}}
-        rate = self.schedule.learning_rate
-        adam = torch.optim.AdamW(self.counter.parameters(), lr=rate, weight_decay=_WEIGHT_DECAY)
-        cycle = torch.optim.lr_scheduler.OneCycleLR(
-            adam, rate, total_steps=self.schedule.steps + 1, pct_start=_WARM_UP_SHARE, cycle_momentum=False
-        )
-        return {"optimizer": adam, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
-
-
-class _Watcher(lightning.Callback):
-    """Tells how far it is, and keeps what is needed to go on later."""
-
-    def __init__(self, steps: int, checkpoint: Path | None, progress: Progress) -> None:
-        self.steps, self.checkpoint, self.progress = steps, checkpoint, progress
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        """After each step."""
-        done = trainer.global_step
-        self.progress("training", done, self.steps)
-        if self.checkpoint is not None and (done % _CHECKPOINT_STEPS == 0 or done == self.steps):
-            trainer.save_checkpoint(self.checkpoint)
+        return one_cycle(self.counter.parameters(), self.schedule.learning_rate, self.schedule.steps)
 
 
 def arguments(method: Method, footages: Sequence[Footage], latency: Latency, preset: Preset = "small") -> dict[str, Any]:
@@ -217,38 +193,19 @@ def trained(
         InputError: There is no footage, some is too short for the latency, sizes differ or can't be used, or there is no
             state to go on from.
     """
-    # Lightning says what hardware there is, and more.
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    checkpoint = None if folder is None else folder / CHECKPOINT
-    done = _steps_done(checkpoint, schedule.steps) if resume else 0
+    done = steps_done(folder, schedule.steps) if resume else 0
     told = arguments(recipe.method, footages, latency, preset)
     latency = latency_of("none", 0.0, told["views"]) if recipe.method == "BaseS" else latency
     batches = Batches(
         footages, latency, schedule.batch, seed, synchronized=recipe.in_pairs, mirrored=schedule.mirrored, first_batch=done
     )
-    with torch.random.fork_rng(), warnings.catch_warnings(action="ignore"):
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
         counter = Counter(**told)
         if begin_from is not None:
             counter.begin_from(begin_from)
-        trainer = lightning.Trainer(
-            accelerator="auto", devices=1, max_steps=schedule.steps,
-            logger=CSVLogger(folder, name="logs") if folder else False, log_every_n_steps=_LOG_STEPS,
-            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-            callbacks=[_Watcher(schedule.steps, checkpoint, progress)],
+        fit(
+            Training(counter, recipe, schedule), DataLoader(batches, batch_size=None), schedule.steps,
+            largest_gradient=None, folder=folder, resumable=True, resume=resume, progress=progress,
         )  # fmt: skip
-        trainer.fit(
-            Training(counter, recipe, schedule),
-            DataLoader(batches, batch_size=None),
-            ckpt_path=checkpoint if resume else None,
-        )
     return counter.cpu().eval()
-
-
-def _steps_done(checkpoint: Path | None, steps: int) -> int:
-    if checkpoint is None or not checkpoint.is_file():
-        raise InputError(f"{checkpoint}: there is no training to go on with. Start one without --resume.")
-    done = int(torch.load(checkpoint, map_location="cpu", weights_only=False)["global_step"])
-    if done > steps:
-        raise InputError(f"{checkpoint}: {done} steps have been made already, more than the {steps} asked for.")
-    return done

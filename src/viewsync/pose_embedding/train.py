@@ -1,7 +1,5 @@
 """Training of the pose embedding, from motions to weights."""
 
-import logging
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,11 +19,12 @@ from viewsync.pose_embedding.evaluate import evaluate
 from viewsync.pose_embedding.losses import contrast, nearby
 from viewsync.pose_embedding.performances import LICENCE, performances, recorded
 from viewsync.progress import Progress, told
+from viewsync.training_loop import fit
 
 NAME = "pose-embedding"
 
 _LEAST_OVERLAP_SECONDS = 1.5
-_LEARNING_RATE, _WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 2e-3, 0.01, 0.1, 1.0
+_LEARNING_RATE, _WEIGHT_DECAY, _WARM_UP_SHARE = 2e-3, 0.01, 0.1
 _BATCH_SIZE = 32
 _CAMERAS = 6
 _PERFORMANCES, _HELD_OUT_PERFORMANCES = 240, 48
@@ -62,15 +61,6 @@ class Training(lightning.LightningModule):
             optimizer, _LEARNING_RATE, total_steps=self.steps, pct_start=_WARM_UP_SHARE
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
-
-
-class _Reporter(lightning.Callback):
-    def __init__(self, progress: Progress, steps: int) -> None:
-        self.progress, self.steps = progress, steps
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        """After each step."""
-        self.progress("training", trainer.global_step, self.steps)
 
 
 def train(
@@ -118,15 +108,8 @@ def trained(pairs: Pairs, *, seed: int, steps: int, progress: Progress = lambda 
         steps: Batches.
         progress: Told how far it is.
     """
-    # Lightning says what hardware there is, and more.
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(action="ignore"):
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = PoseEmbedding()
-        trainer = lightning.Trainer(
-            accelerator="cpu", devices=1, max_steps=steps, gradient_clip_val=_LARGEST_GRADIENT, logger=False,
-            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-            callbacks=[_Reporter(progress, steps)],
-        )  # fmt: skip
-        trainer.fit(Training(network, steps), DataLoader(pairs, batch_size=None))
-    return network.eval()
+        fit(Training(network, steps), DataLoader(pairs, batch_size=None), steps, progress=progress)
+    return network.cpu().eval()

@@ -1,7 +1,5 @@
 """Training of the delay network on clips of any length and delay, and how well it does on others."""
 
-import logging
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -22,12 +20,12 @@ from viewsync.networks.stereo_delay import RATE_HZ, DelayBelief, DelayNetwork
 from viewsync.progress import Progress, told
 from viewsync.stereo.clips import Batch, DelayClips, StereoFields, stereo_fields
 from viewsync.stereo.recordings import StereoRecording
+from viewsync.training_loop import fit, one_cycle
 
 NAME = "stereo"
 TESTED_SECONDS = ((2 / 3, 2 / 3), (2.0, 2.0), (5.0, 9.0))
 """Lengths of the clips to test on."""
 
-_WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 0.01, 0.1, 1.0
 _TESTED_SAMPLES = 1800
 _NEAR_SAMPLES = 1.5
 """Corrections are learned of lags that are so far off at most."""
@@ -84,12 +82,7 @@ class Training(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW under one cycle of the learning rate."""
-        rate = self.schedule.learning_rate
-        optimizer = torch.optim.AdamW(self.network.parameters(), lr=rate, weight_decay=_WEIGHT_DECAY)
-        cycle = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, rate, total_steps=self.schedule.steps + 1, pct_start=_WARM_UP_SHARE, cycle_momentum=False
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+        return one_cycle(self.network.parameters(), self.schedule.learning_rate, self.schedule.steps)
 
 
 def beliefs(network: DelayNetwork, batch: Batch) -> tuple[DelayBelief, DelayBelief]:
@@ -136,15 +129,6 @@ def _odds(belief: DelayBelief) -> Float[Tensor, " clip"]:
     return odds
 
 
-class _Reporter(lightning.Callback):
-    def __init__(self, steps: int, progress: Progress) -> None:
-        self.steps, self.progress = steps, progress
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        """After each step."""
-        self.progress("training", trainer.global_step, self.steps)
-
-
 def trained(
     recordings: Sequence[StereoFields], schedule: Schedule, *, seed: int, progress: Progress = lambda *_: None
 ) -> DelayNetwork:
@@ -159,18 +143,11 @@ def trained(
     Raises:
         InputError: There are fewer than two recordings, or one is too short.
     """
-    # Lightning says what hardware there is, and more.
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with torch.random.fork_rng(), warnings.catch_warnings(action="ignore"):
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = DelayNetwork()
-        trainer = lightning.Trainer(
-            accelerator="auto", devices=1, max_steps=schedule.steps, gradient_clip_val=_LARGEST_GRADIENT, logger=False,
-            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-            callbacks=[_Reporter(schedule.steps, progress)],
-        )  # fmt: skip
         clips = DelayClips(recordings, schedule.samples, seed)
-        trainer.fit(Training(network, schedule), DataLoader(clips, batch_size=None))
+        fit(Training(network, schedule), DataLoader(clips, batch_size=None), schedule.steps, progress=progress)
     return network.cpu().eval()
 
 

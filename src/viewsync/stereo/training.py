@@ -1,8 +1,6 @@
 """Training of the paper's two submodules: what tells how alike frames are, and what tells the delay from that."""
 
-import logging
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +10,6 @@ import lightning
 import numpy as np
 import torch
 from jaxtyping import Float
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import IterableDataset
@@ -25,11 +22,10 @@ from viewsync.stereo.frames import PreparedRecording
 from viewsync.stereo.losses import Distance, Sign, siamese_loss, triplet_loss
 from viewsync.stereo.sampling import PairBatch, Pairs, Sequences, TripletBatch, Triplets, sequences
 from viewsync.stereo.system import EncoderKind, Head, delay_network, matching_network
+from viewsync.training_loop import fit, one_cycle
 
 Optimizer = Literal["one-cycle", "paper"]
 
-_WEIGHT_DECAY, _WARM_UP_SHARE, _LARGEST_GRADIENT = 0.01, 0.1, 1.0
-_LOG_STEPS = 10
 _PAPER_EPOCHS, _PAPER_DELAY_EPOCHS, _PAPER_SEQUENCES, _PAPER_DELAY_BATCH = 100, 50, 40_000, 32
 
 
@@ -102,20 +98,7 @@ class Training(lightning.LightningModule):
         """AdamW under one cycle of the learning rate, or the paper's."""
         if self.optimizer == "paper":
             return torch.optim.Adam(self.network.parameters(), lr=self.learning_rate)
-        adam = torch.optim.AdamW(self.network.parameters(), lr=self.learning_rate, weight_decay=_WEIGHT_DECAY)
-        cycle = torch.optim.lr_scheduler.OneCycleLR(
-            adam, self.learning_rate, total_steps=self.steps + 1, pct_start=_WARM_UP_SHARE, cycle_momentum=False
-        )
-        return {"optimizer": adam, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
-
-
-class _Watcher(lightning.Callback):
-    def __init__(self, task: str, steps: int, progress: Progress) -> None:
-        self.task, self.steps, self.progress = task, steps, progress
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
-        """After each step."""
-        self.progress(self.task, trainer.global_step, self.steps)
+        return one_cycle(self.network.parameters(), self.learning_rate, self.steps)
 
 
 def trained_matcher(
@@ -155,7 +138,7 @@ def trained_matcher(
         else partial(_triplet_loss, matcher, distance=distance, sign=schedule.sign)
     )
     training = Training(matcher, loss, schedule.steps, schedule.learning_rate, schedule.optimizer)
-    _fit(training, batches, "matching", folder, progress)
+    fit(training, batches, training.steps, task="training: matching", folder=folder, log="matching", progress=progress)
     return matcher.cpu().eval()
 
 
@@ -191,7 +174,8 @@ def trained_delay(
         clips = sequences([one.recording for one in recordings], schedule.sequences, seed)
         loss = partial(_delay_loss, matcher, head, recordings)
         training = Training(head, loss, schedule.delay_steps, schedule.delay_learning_rate, schedule.optimizer)
-        _fit(training, _Shuffled(clips, schedule.delay_batch, seed), "delays", folder, progress)
+        batches = _Shuffled(clips, schedule.delay_batch, seed)
+        fit(training, batches, training.steps, task="training: delays", folder=folder, log="delays", progress=progress)
     return head.cpu().eval()
 
 
@@ -235,16 +219,3 @@ class _Shuffled(IterableDataset[Sequences]):
 
 def _chosen(clips: Sequences, which: np.ndarray) -> Sequences:
     return Sequences(*(values[which] for values in clips))
-
-
-def _fit(training: Training, batches: Iterable[Any], task: str, folder: Path | None, progress: Progress) -> None:
-    # Lightning says what hardware there is, and more.
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    with warnings.catch_warnings(action="ignore"):
-        trainer = lightning.Trainer(
-            accelerator="auto", devices=1, max_steps=training.steps, gradient_clip_val=_LARGEST_GRADIENT,
-            logger=CSVLogger(folder, name=task) if folder else False, log_every_n_steps=_LOG_STEPS,
-            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-            callbacks=[_Watcher(f"training: {task}", training.steps, progress)],
-        )  # fmt: skip
-        trainer.fit(training, batches)
