@@ -1,7 +1,8 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and the order of their names."""
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from viewsync.types import InputError
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sort key by which cam2 comes before cam10, and ZOOM0001 before ZOOM0001_0002."""
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.findall(r"\d+|\D+", name.lower())]
 
 
 def prepare_folder(folder: Path) -> None:

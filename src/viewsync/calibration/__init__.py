@@ -9,7 +9,7 @@ from viewsync.calibration.moving import read_moving, write_moving
 from viewsync.calibration.opencv_yaml import read_easymocap, read_easymocap_lenses, read_opencv, read_opencv_lens
 from viewsync.calibration.pets2009 import read_pets2009
 from viewsync.calibration.qualisys import read_qualisys
-from viewsync.calibration.wildtrack import read_wildtrack, write_wildtrack
+from viewsync.calibration.wildtrack import read_wildtrack, right_handed, write_wildtrack
 
 __all__ = [
     "camera_for",
@@ -30,6 +30,7 @@ __all__ = [
     "read_pets2009",
     "read_qualisys",
     "read_wildtrack",
+    "right_handed",
     "write_aniposelib",
     "write_caliscope",
     "write_moving",

@@ -1,6 +1,7 @@
 """WILDTRACK's calibration: three folders of OpenCV XML, extrinsics in centimetres."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -31,6 +32,14 @@ _EXTRINSICS = """<?xml version="1.0"?>
 <tvec>{translation}</tvec>
 </opencv_storage>
 """
+
+
+def right_handed(camera: CalibratedCamera) -> CalibratedCamera:
+    """A camera of MultiviewX, which tells of a left-handed world, in the one whose y is turned round.
+
+    So what its calibration says is behind the camera is before it.
+    """
+    return replace(camera, rotation=-camera.rotation * (1.0, -1.0, 1.0), translation_metres=-camera.translation_metres)
 
 
 def read_wildtrack(

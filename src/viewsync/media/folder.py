@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from viewsync.files import natural
 from viewsync.media.container import PICTURE_SUFFIXES
 from viewsync.types import InputError
 
-_VIDEO_SUFFIXES = {
+VIDEO_SUFFIXES = {
     *(".mp4", ".mov", ".m4v", ".mts", ".m2ts", ".m2t", ".ts", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mxf"),
     *(".3gp", ".wmv", ".flv", ".ogv", ".insv", ".360", ".mod", ".tod", ".dv"),
 }
@@ -34,8 +35,8 @@ def media_files(folder: Path) -> list[Path]:
     except OSError as error:
         raise InputError(f"{folder}: the folder can't be read: {error.strerror}. Change its rights, or copy it.") from error
     videos, pictures, sounds = (
-        sorted((path for path in visible if path.suffix.lower() in suffixes and not path.is_dir()), key=_natural)
-        for suffixes in (_VIDEO_SUFFIXES, PICTURE_SUFFIXES, _SOUND_SUFFIXES)
+        sorted((path for path in visible if path.suffix.lower() in suffixes and not path.is_dir()), key=_order)
+        for suffixes in (VIDEO_SUFFIXES, PICTURE_SUFFIXES, _SOUND_SUFFIXES)
     )
     if not videos and not pictures and not sounds:
         raise _nothing_in(folder, visible)
@@ -55,10 +56,8 @@ def media_files(folder: Path) -> list[Path]:
     return pictures or sounds
 
 
-def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
-    """Sort key by which cam2 comes before cam10, and ZOOM0001 before ZOOM0001_0002."""
-    pieces = re.findall(r"\d+|\D+", path.stem.lower())
-    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces], path.name
+def _order(path: Path) -> tuple[list[tuple[int, str]], str]:
+    return natural(path.stem), path.name
 
 
 def _chapters(folder: Path, videos: Sequence[Path]) -> list[Path]:

@@ -14,7 +14,7 @@ from viewsync.media import probe
 from viewsync.media.chapters import check_same_settings, join
 from viewsync.media.container import PICTURE_SUFFIXES
 from viewsync.media.contents import read_contents
-from viewsync.media.folder import media_files
+from viewsync.media.folder import VIDEO_SUFFIXES, media_files
 from viewsync.media.pictures import video_of
 from viewsync.types import InputError, Recording
 
@@ -29,7 +29,6 @@ Split = Literal["train", "val", "test"]
 _SIDES = ("left", "right")
 _PLACES = (".", "images/good")
 """Where the two sides lie in a recording's folder; the second is how the paper's authors lay out theirs."""
-_VIDEO_SUFFIXES = {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mts", ".ts", ".mpg"}
 _TIME_STAMP_FILES = ("timestamps.csv", "timestamps.txt")
 _MANIFEST, _MANIFEST_SCHEMA = "manifest.json", "viewsync.worlds/1"
 _RATE_TOLERANCE = 0.01
@@ -163,7 +162,7 @@ def _sides(folder: Path) -> tuple[Path, Path] | None:
 def _is_side(path: Path, side: str) -> bool:
     if path.is_dir():
         return path.name.lower() == side
-    return path.stem.lower() == side and path.suffix.lower() in _VIDEO_SUFFIXES
+    return path.stem.lower() == side and path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def _read(left: Path, right: Path) -> tuple[Recording, Recording]:

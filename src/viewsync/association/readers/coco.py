@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from viewsync.association.frames import UNKNOWN
-from viewsync.association.readers.rows import Rows, Stage, corners, natural
+from viewsync.association.readers.rows import Rows, Stage, corners
+from viewsync.files import natural
 from viewsync.media.keypoints.coco import is_coco
 from viewsync.media.keypoints.json_file import read_json
 from viewsync.types import InputError

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from viewsync.association.readers.rows import Rows, Stage, corners, natural
+from viewsync.association.readers.rows import Rows, Stage, corners
+from viewsync.files import natural
 from viewsync.types import InputError
 
 _COLUMNS = 6

@@ -6,7 +6,9 @@ import numpy as np
 
 from viewsync import calibration
 from viewsync.association.frames import Picture
-from viewsync.association.readers.rows import Rows, Stage, natural, size_of
+from viewsync.association.readers.rows import Rows, Stage, size_of
+from viewsync.calibration import right_handed
+from viewsync.files import natural
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.media.keypoints.json_file import read_json
 from viewsync.types import InputError
@@ -15,7 +17,6 @@ ANNOTATIONS, PICTURES, CALIBRATIONS = "annotations_positions", "Image_subsets", 
 _FPS = 2.0
 _SIZE = (1920, 1080)
 _NOWHERE = -1
-_MIRRORED = np.diag([1.0, -1.0, 1.0])
 
 
 def read_wildtrack(folder: Path) -> tuple[Stage, Rows]:
@@ -96,7 +97,4 @@ def cameras_of_wildtrack(folder: Path) -> tuple[CalibratedCamera, ...]:
     cameras = tuple(calibration.read_cameras(folder / CALIBRATIONS).values())
     if (folder / CALIBRATIONS / "intrinsic_zero").is_dir():
         return cameras
-    return tuple(
-        CalibratedCamera(camera.name, camera.lens, -camera.rotation @ _MIRRORED, -camera.translation_metres)
-        for camera in cameras
-    )
+    return tuple(right_handed(camera) for camera in cameras)

@@ -15,7 +15,8 @@ from viewsync.calibration import camera_for, fitted, read_cameras
 from viewsync.counting.footage import Footage, Split
 from viewsync.counting.places import POOLED, PUBLISHED, Layout, place_of
 from viewsync.counting.readers.kept import Points, Size, gray_picture, kept_densities, kept_pictures
-from viewsync.counting.readers.split import natural, split_of
+from viewsync.counting.readers.split import split_of
+from viewsync.files import natural
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.ground_maps import PERSON_METRES
 from viewsync.progress import Progress
@@ -87,14 +88,14 @@ def _calibration(folder: Path) -> Path:
 
 def _views(folder: Path, labels: Path, cameras: Mapping[str, CalibratedCamera]) -> list[_View]:
     where = labels.relative_to(folder).parts[1:]
-    files = sorted(labels.glob(VIA), key=natural)
+    files = sorted(labels.glob(VIA), key=lambda path: natural(path.name))
     shown = sorted(
         (
             path
             for path in folder.rglob("*")
             if path.is_dir() and path.relative_to(folder).parts[1:-1] == where and _pictures(path)
         ),
-        key=natural,
+        key=lambda path: natural(path.name),
     )
     if len(shown) != len(files):
         raise InputError(

@@ -12,7 +12,8 @@ from viewsync.calibration import read_pets2009
 from viewsync.counting.footage import Footage, Split
 from viewsync.counting.places import POOLED, PUBLISHED, Layout, Place, place_of, published_place
 from viewsync.counting.readers.kept import Size, kept_maps, kept_pictures
-from viewsync.counting.readers.split import natural, split_of
+from viewsync.counting.readers.split import split_of
+from viewsync.files import natural
 from viewsync.progress import Progress
 from viewsync.store import stamp
 from viewsync.types import InputError
@@ -64,7 +65,7 @@ def read_published(folder: Path, size: Size | None, progress: Progress) -> tuple
 
 def _clips(folder: Path) -> dict[tuple[Split, str], _Clip]:
     found: dict[tuple[Split, str], _Clip] = {}
-    for path in sorted(folder.rglob("*.h5"), key=natural):
+    for path in sorted(folder.rglob("*.h5"), key=lambda path: natural(path.name)):
         parts = path.relative_to(folder).parts
         match = _NAME.fullmatch(path.stem + "_")
         if match is None or any("unsync" in part.casefold() for part in parts):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from viewsync.counting.footage import Split
 
@@ -16,8 +15,3 @@ def split_of(names: Sequence[str]) -> Split:
     if "train" in low or "test" in low:
         return "test" if "test" in low else "training"
     return "test" if _PETS_TEST.search("/".join(low)) else "training"
-
-
-def natural(path: Path) -> list[tuple[int, str]]:
-    """Sort key by which C2 comes before C10."""
-    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.findall(r"\d+|\D+", path.name.lower())]

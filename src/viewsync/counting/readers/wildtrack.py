@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from viewsync import calibration
-from viewsync.calibration import fitted
+from viewsync.calibration import fitted, right_handed
 from viewsync.counting.footage import Footage, Split
 from viewsync.counting.places import POOLED, place_of
 from viewsync.counting.readers.kept import Points, Size, gray_picture, kept_densities, kept_pictures, size_or_default
-from viewsync.counting.readers.split import natural
-from viewsync.geometry.camera import CalibratedCamera
+from viewsync.files import natural
 from viewsync.geometry.ground_maps import GroundMap
 from viewsync.progress import Progress
 from viewsync.store import stamp
@@ -24,7 +23,6 @@ _CALIBRATIONS = "calibrations"
 _FPS = 2.0
 _WIDEST = 676
 _TRAINING_SHARE = 0.9
-_MIRRORED = np.diag([1.0, -1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def read_wildtrack(folder: Path, size: Size | None, progress: Progress) -> tuple
         InputError: Views and calibrations, or pictures and annotations, don't fit one another, or can't be read.
     """
     of_set = _WILDTRACK if (folder / _CALIBRATIONS / "intrinsic_zero").is_dir() else _MULTIVIEWX
-    views = sorted((path for path in (folder / PICTURES).iterdir() if path.is_dir()), key=natural)
+    views = sorted((path for path in (folder / PICTURES).iterdir() if path.is_dir()), key=lambda path: natural(path.name))
     cameras = list(calibration.read_cameras(folder / _CALIBRATIONS).values())
     if len(views) != len(cameras):
         raise InputError(
@@ -75,7 +73,7 @@ def read_wildtrack(folder: Path, size: Size | None, progress: Progress) -> tuple
             f"{folder}: {len(annotations)} instants are annotated, but there are pictures: {told}. Cut them alike."
         )
     first = gray_picture(pictures[views[0]][0])
-    cameras = [fitted(_turned(camera) if of_set.mirrored else camera, *first.shape[::-1]) for camera in cameras]
+    cameras = [fitted(right_handed(camera) if of_set.mirrored else camera, *first.shape[::-1]) for camera in cameras]
     size = size_or_default(size, first.shape[::-1], _WIDEST)
     place = place_of(cameras, of_set.cells.pooled(POOLED), *size, folder.resolve().name)
     shown = tuple(
@@ -93,11 +91,6 @@ def read_wildtrack(folder: Path, size: Size | None, progress: Progress) -> tuple
         for split, part in ends.items()
         if len(densities[part])
     )
-
-
-def _turned(camera: CalibratedCamera) -> CalibratedCamera:
-    """The camera of a left-handed world in the right-handed one whose y is turned round; so what was behind is before it."""
-    return CalibratedCamera(camera.name, camera.lens, -camera.rotation @ _MIRRORED, -camera.translation_metres)
 
 
 def _people(annotations: Sequence[Path], of_set: _Set) -> Iterator[Points]:
