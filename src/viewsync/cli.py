@@ -1,4 +1,4 @@
-"""The command line: `viewsync sync | check | apply | pose | detect | render | train | eval | demo | bench`."""
+"""The command line: `viewsync sync | check | apply | pose | pose3d | detect | render | train | eval | demo | bench`."""
 
 import io
 import os
@@ -17,6 +17,7 @@ from viewsync.commands.demo import Demo
 from viewsync.commands.detect import Detect
 from viewsync.commands.evaluate import Evaluate
 from viewsync.commands.pose import Pose
+from viewsync.commands.pose3d import Pose3D
 from viewsync.commands.render import Render
 from viewsync.commands.sync import Sync
 from viewsync.commands.terminal import EXIT_INTERRUPTED, EXIT_UNREAD, EXIT_UNUSABLE
@@ -27,6 +28,7 @@ Command = (
     | Annotated[Check, subcommand("check")]
     | Annotated[Apply, subcommand("apply")]
     | Annotated[Pose, subcommand("pose")]
+    | Annotated[Pose3D, subcommand("pose3d")]
     | Annotated[Detect, subcommand("detect")]
     | Annotated[Render, subcommand("render")]
     | Annotated[Train, subcommand("train")]
