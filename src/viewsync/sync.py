@@ -16,6 +16,7 @@ from viewsync.match.fuse import Pair, fuse
 from viewsync.match.hints import Anchor, Hint, pair_hints
 from viewsync.match.settle import settled
 from viewsync.media import frames, probe, probe_all, sound
+from viewsync.media.keypoints.identities import Identities, identified
 from viewsync.offsets.calibrate import CALIBRATIONS, SHARED_FRACTION, TIED_PROBABILITY
 from viewsync.offsets.peak import find_peak, measure
 from viewsync.progress import Progress
@@ -49,6 +50,7 @@ def sync(
     clock_std_seconds: float | None = None,
     poses: Mapping[str, Poses] | None = None,
     calibration: Mapping[str, CalibratedCamera | Lens] | None = None,
+    identities: Identities | None = None,
 ) -> Timeline:
     """Find every recording's offset and drift on the clock of one of them.
 
@@ -64,17 +66,20 @@ def sync(
         poses: What was seen in recordings, by their ids; those without a file among `paths` are recordings, too. By
             default, people are looked for in the stretches of the videos that are worth it.
         calibration: Cameras (or at least their lenses) by id; it makes the cue `pose` surer and more exact.
+        identities: Who the tracks of `poses` are, where it is known: the cue `pose` then compares nobody with others.
 
     Returns:
         The timeline. A recording that the footage can't place has a verdict and reasons, and no numbers.
 
     Raises:
         InputError: a file can't be used, a cue, the reference or an anchor's camera isn't known, anchors come without a
-            reference, a calibration doesn't fit its pictures, or fewer than two recordings are given.
+            reference, a calibration doesn't fit its pictures, identities don't fit the poses, or fewer than two recordings
+            are given.
     """
+    poses = identified(poses or {}, identities or {})
     search, store, progress = search or Search(), store or Store(), progress or (lambda task, done, whole: None)
     _check_cues(cues)
-    recordings = [*read_all([Path(path) for path in paths], store), *keypoint_recordings(poses or {}, paths)]
+    recordings = [*read_all([Path(path) for path in paths], store), *keypoint_recordings(poses, paths)]
     if len(recordings) < 2:
         raise InputError(f"sync needs at least two recordings, got {len(recordings)}. Name all cameras of the scene.")
     if reference is not None and reference not in (ids := [recording.id for recording in recordings]):
@@ -83,7 +88,7 @@ def sync(
     signals = extract_all(recordings, cues, store, progress)
     by_keypoints = [cue for cue in cues if cue in KEYPOINT_CUES]
     if by_keypoints:
-        signals = with_poses(signals, recordings, poses or {}, calibration or {}, by_keypoints)
+        signals = with_poses(signals, recordings, poses, calibration or {}, by_keypoints)
     _check_common_cue(recordings, signals, cues)
     heard: dict[str, OffsetBelief] = {}
     pairs = match_all(recordings, signals, search, store, progress, claims, heard)

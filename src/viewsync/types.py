@@ -230,6 +230,8 @@ class Poses:
     """0 to 1; 0 where a joint wasn't seen."""
     size: tuple[int, int] | None = None
     """Width and height of the picture in pixels; None where nobody said."""
+    people: tuple[tuple[int, str], ...] = ()
+    """Tracks of which it is known who they are in all cameras: each with the person's name."""
 
     def __post_init__(self) -> None:
         if np.any(np.diff(self.pts_seconds) <= 0):
@@ -329,6 +331,8 @@ class Track:
     """Pixels of a lens without distortion; nan where a joint wasn't seen."""
     embedding: Float[np.ndarray, "time dimension"] | None = None
     """What posture and movement look like from any side; None where the joints aren't a person's."""
+    person: str | None = None
+    """Who it is in all cameras; None where nobody knows."""
 
     def __len__(self) -> int:
         return len(self.points)

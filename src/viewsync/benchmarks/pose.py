@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from viewsync.benchmarks import keypoint_takes, pose_video
+from viewsync.benchmarks import keypoint_takes, pose_identities, pose_video
 from viewsync.benchmarks.drone import SCENE as DRONE
 from viewsync.benchmarks.drone import drone_take
 from viewsync.benchmarks.judge import Judged, errors, judge_pairs, middle_value, share
@@ -47,9 +47,12 @@ class Counts:
     """Of six pairs each."""
     real: int
     hopeless: int
+    crowd: int
+    """Of each length, with nobody, some and everybody known."""
 
 
-FULL, QUICK = Counts(pair=30, group=12, lab=3, real=12, hopeless=6), Counts(pair=3, group=2, lab=1, real=2, hopeless=2)
+FULL = Counts(pair=30, group=12, lab=3, real=12, hopeless=6, crowd=3)
+QUICK = Counts(pair=3, group=2, lab=1, real=2, hopeless=2, crowd=1)
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,13 @@ def run(seed: int, quick: bool, data: Path | None) -> list[Row]:
     rows += _still_rows(list(still_takes("lab", seed, counts.lab)))
     rows += _real_rows(seed, counts.real, data) + _drone_rows(data)
     rows += [_refusal_row(make(seed, counts.hopeless)) for make in _HOPELESS]
+    rows += pose_identities.rows(SUITE, seed, counts.crowd)
     return rows + speed_rows(SUITE, seed, quick) + pose_video.rows(seed, quick)
 
 
 def synchronised(taken: PoseTake) -> Timeline:
     """What `sync` makes of the keypoints alone."""
-    return sync((), poses=taken.poses, calibration=taken.calibration, cues=("pose",))
+    return sync((), poses=taken.poses, calibration=taken.calibration, identities=taken.identities, cues=("pose",))
 
 
 def judged(takes: Iterable[PoseTake]) -> list[Judged]:

@@ -11,6 +11,7 @@ import numpy as np
 from viewsync.benchmarks.takes import KnownClip, Take
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
+from viewsync.media.keypoints.identities import Identities
 from viewsync.types import Poses
 from viewsync.worlds.cameras.camera import Camera
 from viewsync.worlds.cameras.mount import Static
@@ -44,6 +45,8 @@ class PoseTake:
     """Whether cameras move."""
     calibration: Mapping[str, CalibratedCamera | Lens] = field(default_factory=dict)
     """By camera; empty where nobody calibrated anything, a lens where nobody knows where the cameras stood."""
+    identities: Identities = field(default_factory=dict)
+    """Who is who across cameras, as far as it is told."""
     doubtful: str | None = None
     """A camera whose own truth is in doubt: its pairs are judged apart, against no bar."""
 
@@ -62,7 +65,7 @@ def pair_takes(seed: int, count: int, motions: MotionLibrary | None = None) -> I
     """
     name = "pair, own motions" if motions is None else "pair, recorded motions"
     for number in range(count):
-        rng = _source(seed, name, number)
+        rng = source(seed, name, number)
         yield _taken(name, _pair(rng, rng.uniform(-1, 1) * LARGEST_OFFSET_SECONDS, motions), rng)
 
 
@@ -84,17 +87,18 @@ def still_takes(preset: Literal["group", "lab"], seed: int, count: int) -> Itera
     name = f"{preset}, still"
     wishes = Wishes(seconds=SECONDS, size=SIZE, max_offset_seconds=LARGEST_OFFSET_SECONDS / 2, max_rate_ppm=50)
     for number in range(count):
-        rng = _source(seed, name, number)
+        rng = source(seed, name, number)
         # In every third `group`, somebody wears a camera.
         scene_seed = 3 * (_scene_seed(rng) // 3) + 1
         people = 2 if preset == "lab" else None
         world = preset_named(preset).build(name, scene_seed, replace(wishes, people=people))
-        standing = replace(world, cameras=tuple(_standing(camera) for camera in world.cameras))
-        calibration = {camera.name: camera.at(0.0) for camera in standing.cameras}
-        yield replace(_taken(name, standing, rng), moving=False, calibration=calibration)
+        still = replace(world, cameras=tuple(standing(camera) for camera in world.cameras))
+        calibration = {camera.name: camera.at(0.0) for camera in still.cameras}
+        yield replace(_taken(name, still, rng), moving=False, calibration=calibration)
 
 
-def _standing(camera: Camera) -> Camera:
+def standing(camera: Camera) -> Camera:
+    """The camera, held where it begins."""
     rotations, positions = camera.mount.view(camera.clock.world_seconds(np.zeros(1)))
     return replace(camera, mount=Static(positions[0], rotations[0]))
 
@@ -105,7 +109,7 @@ def _standing(camera: Camera) -> Camera:
 def unrelated_takes(seed: int, count: int) -> Iterator[PoseTake]:
     """Two cameras in two worlds."""
     for number in range(count):
-        rng = _source(seed, "unrelated", number)
+        rng = source(seed, "unrelated", number)
         (here, there) = (_taken("unrelated", _pair(rng, 0.0), rng) for _ in range(2))
         clips = here.take.clips[0], there.take.clips[1]
         apart = replace(clips[1], world_seconds=clips[1].world_seconds + _ELSEWHERE_SECONDS)
@@ -116,14 +120,14 @@ def unrelated_takes(seed: int, count: int) -> Iterator[PoseTake]:
 def apart_takes(seed: int, count: int) -> Iterator[PoseTake]:
     """One camera stops before the other one starts."""
     for number in range(count):
-        rng = _source(seed, "no overlap", number)
+        rng = source(seed, "no overlap", number)
         yield _taken("no overlap", _pair(rng, rng.choice([-1, 1]) * rng.uniform(*_APART_SECONDS)), rng)
 
 
 def frozen_takes(seed: int, count: int) -> Iterator[PoseTake]:
     """Nobody moves, nor does a camera: all there is, is noise."""
     for number in range(count):
-        rng = _source(seed, "frozen", number)
+        rng = source(seed, "frozen", number)
         taken = _taken("frozen", _pair(rng, 0.0), rng, noise_pixels=0.0)
         yield replace(taken, poses={id: _frozen(poses, rng) for id, poses in taken.poses.items()}, moving=False)
 
@@ -139,21 +143,22 @@ def _frozen(poses: Poses, rng: np.random.Generator) -> Poses:
 def one_joint_takes(seed: int, count: int) -> Iterator[PoseTake]:
     """A nose, before cameras that move."""
     for number in range(count):
-        rng = _source(seed, "one joint", number)
+        rng = source(seed, "one joint", number)
         yield _taken("one joint", _pair(rng, rng.uniform(-1, 1) * LARGEST_OFFSET_SECONDS), rng, joints=("nose",))
 
 
 def empty_takes(seed: int, count: int) -> Iterator[PoseTake]:
     """Nobody is there."""
     for number in range(count):
-        rng = _source(seed, "nobody", number)
+        rng = source(seed, "nobody", number)
         yield _taken("nobody", _pair(rng, 0.0, people=0), rng)
 
 
 # ── worlds into takes ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _source(seed: int, name: str, number: int) -> np.random.Generator:
+def source(seed: int, name: str, number: int) -> np.random.Generator:
+    """Of everything random in a take."""
     return np.random.default_rng([seed, zlib.crc32(name.encode()), number])
 
 
@@ -190,10 +195,11 @@ def _taken(
         camera.name: seen_poses(world, camera, noise_pixels=noise_pixels, seed=seed, joints=joints)
         for camera in world.cameras
     }
-    clips = (_known(camera, poses[camera.name].pts_seconds) for camera in world.cameras)
+    clips = (known_clip(camera, poses[camera.name].pts_seconds) for camera in world.cameras)
     return PoseTake(Take(scene, tuple(clips)), poses, moving=True)
 
 
-def _known(camera: Camera, pts_seconds: np.ndarray) -> KnownClip:
+def known_clip(camera: Camera, pts_seconds: np.ndarray) -> KnownClip:
+    """The truth of a camera's clip."""
     clock = camera.clock
     return KnownClip(Path(camera.name), pts_seconds, clock.world_seconds(pts_seconds), float(1 / clock.fps))

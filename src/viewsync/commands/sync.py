@@ -32,6 +32,8 @@ class Sync:
     """Frame rate of keypoints that have no video."""
     calibration: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="(default: none)")] = None
     """The cameras, or at least their lenses, in any format of docs/calibration.md, named like the recordings."""
+    identities: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="(default: found out)")] = None
+    """Who is who across cameras: JSON, {"cam1": {"0": "anna"}, "cam2": {"3": "anna"}}, by the tracks of --poses."""
     out: Annotated[Path, arg(aliases=["-o"])] = Path("viewsync-out")
     """Folder for the results."""
     ref: str | None = None
@@ -57,12 +59,14 @@ class Sync:
         from viewsync.commands.seen import read_seen
         from viewsync.files import prepare_folder
         from viewsync.match.hints import Anchor
+        from viewsync.media.keypoints.identities import read_identities
         from viewsync.store import Store, cache_folder
         from viewsync.sync import read_all, sync
         from viewsync.types import Search
 
         search = Search(self.max_offset, self.min_overlap)
         anchors = [Anchor.parse(text) for text in self.anchor]
+        identities = None if self.identities is None else read_identities(self.identities)
         prepare_folder(self.out)
         store = Store(cache_folder() / "signals" if self.cache else None)
         cues = tuple(part.strip() for part in self.cue.split(","))
@@ -80,6 +84,7 @@ class Sync:
                 clock_std_seconds=self.clock_std,
                 poses=seen.poses,
                 calibration=seen.cameras,
+                identities=identities,
             )
         cameras = tuple(replace(camera, recording=seen.placed(camera.recording)) for camera in timeline.cameras)
         return publish(replace(timeline, cameras=cameras), self.out, self.json)

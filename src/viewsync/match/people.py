@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from viewsync.geometry.epipolar import fundamental_matrix
 from viewsync.match.posture import WEIGHTS, Pairing
@@ -44,30 +44,43 @@ class People:
         except ValueError:  # From one place, both see the same at any time.
             return None
 
+    @cached_property
+    def possible(self) -> Bool[np.ndarray, "track_a track_b"]:
+        """Which two may be one person: all but those of whom it is known that they aren't."""
+        people_a, people_b = ([track.person for track in side.tracks] for side in (self.a, self.b))
+        allowed = [[None in (one, other) or one == other for other in people_b] for one in people_a]
+        return np.array(allowed, dtype=bool).reshape(len(people_a), len(people_b))
+
+    def known(self, i: int, j: int) -> bool:
+        """Whether it is known that two tracks are one person."""
+        person = self.a.tracks[i].person
+        return person is not None and person == self.b.tracks[j].person
+
     def evidence(self, lags: Int[np.ndarray, " lag"]) -> Float[np.ndarray, "track_a track_b kind lag"]:
-        """Kinds of evidence for any two tracks being one person, at lags of the signals; 0 where they don't overlap."""
+        """Kinds of evidence for two tracks being one person, at lags of the signals; 0 where there is none."""
         found = np.zeros((len(self.a.tracks), len(self.b.tracks), len(WEIGHTS), len(lags)))
         for i, one in enumerate(self.a.tracks):
             for j, other in enumerate(self.b.tracks):
                 own = lags - one.first + other.first
-                possible = (own > -len(other)) & (own < len(one))
-                if possible.any():
-                    found[i, j][:, possible] = self._pairing(i, j, own[possible]).kinds()
+                overlapping = (own > -len(other)) & (own < len(one))
+                if self.possible[i, j] and overlapping.any():
+                    found[i, j][:, overlapping] = self._pairing(i, j, own[overlapping]).kinds()
         return found
 
     def matched(self, lag: int) -> tuple[Points, Points]:
         """The points of people whom both see, each person's in the same columns, on the signals' grids; nan where unseen.
 
         A person whom the detector lost for a while is several tracks: one track may meet several of the other side, one
-        after the other.
+        after the other. Those who are known to be one person come first, however little they agree.
         """
-        gains = {(i, j): self._gain(i, j, lag) for i in range(len(self.a.tracks)) for j in range(len(self.b.tracks))}
+        gains = {(i, j): self._gain(i, j, lag) for i, j in np.argwhere(self.possible).tolist()}
         taken_a, taken_b = (np.zeros((len(side.tracks), len(self.b.values)), dtype=bool) for side in (self.a, self.b))
         points_a, points_b = [np.zeros((len(self.a.values), 0, 2))], [np.zeros((len(self.b.values), 0, 2))]
         enough = _LEAST_GAIN * max(gains.values(), default=0.0)
-        for i, j in sorted((pair for pair in gains if gains[pair] > enough), key=lambda pair: -gains[pair]):
+        chosen = [pair for pair in gains if self.known(*pair) or gains[pair] > enough]
+        for i, j in sorted(chosen, key=lambda pair: (not self.known(*pair), -gains[pair])):
             start, stop = _meeting(self.a.tracks[i], self.b.tracks[j], lag)
-            if taken_a[i, start:stop].any() or taken_b[j, start:stop].any():
+            if stop - start < _LEAST_MEETING or taken_a[i, start:stop].any() or taken_b[j, start:stop].any():
                 continue
             taken_a[i, start:stop] = taken_b[j, start:stop] = True
             points_a.append(_dense(self.a.tracks[i], len(self.a.values))[:, self._columns(self.a)])
@@ -75,11 +88,11 @@ class People:
         return np.concatenate(points_a, axis=1), np.concatenate(points_b, axis=1)
 
     def _gain(self, i: int, j: int, lag: int) -> float:
-        """How much better two tracks agree at a lag than around it; there is no choice but these two, it is 1."""
+        """How much better two tracks agree at a lag than around it; where neither may be anybody else, it is 1."""
         start, stop = _meeting(self.a.tracks[i], self.b.tracks[j], lag)
         if stop - start < _LEAST_MEETING:
             return 0.0
-        if len(self.a.tracks) == len(self.b.tracks) == 1:
+        if self.possible[i].sum() == self.possible[:, j].sum() == 1:
             return 1.0
         # A stretch in the middle tells as well as hours.
         middle = (start + stop) // 2

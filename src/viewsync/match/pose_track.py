@@ -15,7 +15,7 @@ from viewsync.match.people import People
 from viewsync.match.posture import FEW_JOINTS, standardized
 from viewsync.match.track import Evidence, Path
 from viewsync.match.window_track import Windows
-from viewsync.types import PoseSignal, Track
+from viewsync.types import PoseSignal
 
 Points = Float[np.ndarray, "_ _ 2"]
 """nan where unseen."""
@@ -136,7 +136,8 @@ def part(signal: PoseSignal, samples: slice) -> PoseSignal:
         start, stop = (min(max(end - track.first, 0), len(track)) for end in (samples.start, samples.stop))
         if np.isfinite(track.points[start:stop]).any():
             embedding = None if track.embedding is None else track.embedding[start:stop]
-            tracks.append(Track(track.first + start - samples.start, track.points[start:stop], embedding))
+            first = track.first + start - samples.start
+            tracks.append(replace(track, first=first, points=track.points[start:stop], embedding=embedding))
     return replace(
         signal,
         values=signal.values[samples],

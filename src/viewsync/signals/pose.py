@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.special import logsumexp
 
 from viewsync.geometry.camera import CalibratedCamera
@@ -94,7 +94,7 @@ def fingerprint(signals: Mapping[str, Signal]) -> str:
     said = (signal.joints, signal.rate_hz, signal.start_seconds, signal.camera, signal.height_pixels)
     digest = hashlib.sha256(repr(said).encode())
     for track in signal.tracks:
-        digest.update(str(track.first).encode() + track.points.tobytes())
+        digest.update(repr((track.first, track.person)).encode() + track.points.tobytes())
         digest.update(b"" if track.embedding is None else track.embedding.tobytes())
     return digest.hexdigest()
 
@@ -112,7 +112,7 @@ def _evidence(people: People, lags: Int[np.ndarray, " lag"]) -> Float[np.ndarray
     kinds = people.evidence(lags)
     if not kinds.any():
         return np.zeros(len(lags))
-    return log_likelihood_ratio(kinds, contest(people, lags, worth(kinds)), CONSTANTS)
+    return log_likelihood_ratio(kinds, contest(people, lags, worth(kinds)), CONSTANTS, people.possible)
 
 
 def worth(kinds: Float[np.ndarray, "track_a track_b kind lag"]) -> Float[np.ndarray, " lag"]:
@@ -124,22 +124,24 @@ def log_likelihood_ratio(
     kinds: Float[np.ndarray, "track_a track_b kind lag"],
     gain: Float[np.ndarray, " lag"],
     constants: Float[np.ndarray, " constant"],
+    possible: Bool[np.ndarray, "track_a track_b"] | None = None,
 ) -> Float[np.ndarray, " lag"]:
-    """The evidence added up: each person of a is one of b's, nobody knows which, or isn't seen by b.
+    """The evidence added up: each person of a is one of b's who it may be, nobody knows which, or isn't seen by b.
 
     Args:
         kinds: Of any two tracks.
         gain: Of the lags that were fitted.
         constants: Three weights of the kinds, a shift, a shift per logarithm of the number of comparisons, and the weight of
             the gain.
+        possible: Which two tracks may be one person; any two, if None.
     """
+    possible = np.ones(kinds.shape[:2], dtype=bool) if possible is None else possible
     # The more that is compared, the more looks good by chance.
-    shift = constants[3] + constants[4] * math.log(math.prod(kinds.shape[:2]) * len(gain))
-    ratio = np.tensordot(constants[:3], kinds, (0, 2)) - shift
-    # Neither side comes first.
-    sides = [
-        np.logaddexp(0.0, logsumexp(ratio, axis=1 - side) - math.log(kinds.shape[1 - side])).sum(axis=0) for side in (0, 1)
-    ]
+    shift = constants[3] + constants[4] * math.log(possible.sum() * len(gain))
+    ratio = np.where(possible[..., None], np.tensordot(constants[:3], kinds, (0, 2)) - shift, -np.inf)
+    # Neither side comes first. Who can't be anybody of the other side says nothing.
+    choices = [np.log(np.maximum(possible.sum(axis=1 - side), 1))[:, None] for side in (0, 1)]
+    sides = [np.logaddexp(0.0, logsumexp(ratio, axis=1 - side) - choices[side]).sum(axis=0) for side in (0, 1)]
     return np.asarray(0.5 * (sides[0] + sides[1]) + constants[5] * gain)
 
 
@@ -187,7 +189,7 @@ def _on_one_grid(signal: PoseSignal) -> PoseSignal:
         places = np.arange(first, int((track.first + len(track) - 1) / step) + 1) * step - track.first
         nearest = np.minimum(np.round(places).astype(int), len(track) - 1)
         embedding = None if track.embedding is None else track.embedding[nearest]
-        tracks.append(Track(first, between(track.points, places)[0], embedding))
+        tracks.append(replace(track, first=first, points=between(track.points, places)[0], embedding=embedding))
     nearest = np.minimum(np.round(np.arange(count) * step).astype(int), len(signal.values) - 1)
     grid = {"values": signal.values[nearest], "valid": signal.valid[nearest], "rate_hz": RATE_HZ}
     return replace(signal, tracks=tuple(tracks), **grid)

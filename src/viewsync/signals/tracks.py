@@ -53,8 +53,8 @@ def smooth_tracks(poses: Poses, camera: CalibratedCamera | Lens | None, grid: Gr
         grid: Times to tell of.
     """
     lens = camera.lens if isinstance(camera, CalibratedCamera) else camera
-    tracks = []
-    for identity in _longest(poses):
+    tracks, people = [], dict(poses.people)
+    for identity in _longest(poses).tolist():
         rows = np.flatnonzero(poses.tracks == identity)
         seconds = poses.pts_seconds[poses.frames[rows]]
         pixels = straightened(without_outliers(poses.pixels[rows]), lens)
@@ -62,7 +62,8 @@ def smooth_tracks(poses: Poses, camera: CalibratedCamera | Lens | None, grid: Gr
         first = max(int(np.ceil((seconds[0] - grid.start_seconds) * RATE_HZ - 1e-6)), 0)
         last = min(int((seconds[-1] - grid.start_seconds) * RATE_HZ + 1e-6), grid.count - 1)
         if last - first + 1 >= _LEAST_SECONDS * RATE_HZ:
-            tracks.append(Track(first, smoothed(seconds, pixels, weight, grid.seconds[first : last + 1])))
+            points = smoothed(seconds, pixels, weight, grid.seconds[first : last + 1])
+            tracks.append(Track(first, points, person=people.get(identity)))
     return tuple(track for track in tracks if np.isfinite(track.points).any())
 
 
