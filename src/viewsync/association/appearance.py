@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, Int
 
-from viewsync.association.frames import MultiViewFrame, Picture, Session, View
+from viewsync.association.frames import Picture, Session, View
 from viewsync.association.pixels import Pixels, read_pictures
 from viewsync.progress import Progress
 from viewsync.types import InputError
@@ -150,6 +150,26 @@ def with_looks(session: Session, embedder: Embedder, progress: Progress = lambda
     return _of_columns(session, columns)
 
 
+def looked(session: Session, how: str, progress: Progress = lambda *_: None) -> Session:
+    """The session with embeddings as a user asks for them.
+
+    Args:
+        session: Whose people they are to be of.
+        how: ``none``, ``colours``, ``efficientnet``, or else a file (see `given_looks`).
+        progress: Told after each picture.
+
+    Raises:
+        InputError: See `with_looks` and `given_looks`.
+    """
+    if how == "none":
+        return session
+    if how == "colours":
+        return with_looks(session, ColourHistogram(), progress)
+    if how == "efficientnet":
+        return with_looks(session, EfficientNetLite(), progress)
+    return given_looks(session, Path(how))
+
+
 def given_looks(session: Session, path: Path) -> Session:
     """The session with embeddings that others made.
 
@@ -208,7 +228,7 @@ def _vectors(
 def _of_columns(session: Session, columns: Sequence[Sequence[View]]) -> Session:
     """Each camera's views put back."""
     rows = zip(session.frames, zip(*columns, strict=True), strict=True)
-    return session.with_frames([MultiViewFrame(frame.seconds, views) for frame, views in rows])
+    return session.with_frames([replace(frame, views=views) for frame, views in rows])
 
 
 def _unit(vectors: Float[np.ndarray, "*batch feature"]) -> Float[np.ndarray, "*batch feature"]:

@@ -97,6 +97,8 @@ class MultiViewFrame:
     seconds: float
     views: tuple[View, ...]
     """In the order of the session's cameras."""
+    number: int | None = None
+    """The frame's, where files number frames."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,11 @@ class Session:
     def seconds(self) -> Float[np.ndarray, " frame"]:
         """When."""
         return np.array([frame.seconds for frame in self.frames], dtype=np.float64)
+
+    @property
+    def knows_people(self) -> bool:
+        """Whether anybody's identity is told."""
+        return any((view.identities != UNKNOWN).any() for frame in self.frames for view in frame.views)
 
     def with_frames(self, frames: Sequence[MultiViewFrame]) -> "Session":
         """Other instants of the same cameras."""

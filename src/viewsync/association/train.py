@@ -40,7 +40,7 @@ def train(
     Args:
         training: To learn from; identities don't count, unless the schedule's loss is the supervised one.
         validation: To choose weights and to calibrate by; identities don't count either.
-        test: To measure on, as far as people's identities are known.
+        test: To measure on, as far as people's identities are known; if nobody's is, nothing is measured.
         out: Folder for ``association.safetensors``, its card, and the logs.
         schedule: How long, and how.
         seed: Of everything random.
@@ -64,7 +64,7 @@ def train(
     arguments = {"cameras": list(network.cameras), **schedule.network, "seed": seed}
     parts = f"{len(training.frames)}, {len(validation.frames)} and {len(test.frames)} instants"
     data = f"{training.name}: {parts} for training, validation and test."
-    metrics = score(network, test, schedule)
+    metrics = score(network, test, schedule) if test.knows_people else {}
     card = ModelCard(_PURPOSE, arguments, data, _LICENCE, command, seed, this_machine().commit, metrics)
     save_network(out / f"{WEIGHTS_NAME}.safetensors", network, card)
     return card

@@ -8,6 +8,7 @@ from viewsync.association.readers.coco import coco_files, read_coco
 from viewsync.association.readers.detections import (
     detections_file,
     has_detections,
+    holds_boxes,
     is_detections,
     rows_of_detections,
     stage_of_pictures,
@@ -16,11 +17,11 @@ from viewsync.association.readers.mot import mot_files, rows_of_mot, stage_of_mo
 from viewsync.association.readers.mvor import mvor_file, read_mvor
 from viewsync.association.readers.rows import Rows, Stage, gathered
 from viewsync.association.readers.wildtrack import ANNOTATIONS, cameras_of_wildtrack, read_wildtrack
-from viewsync.association.readers.worlds import MANIFEST, detections_of, scene_of, stage_of_scene
+from viewsync.association.readers.worlds import BOXES, MANIFEST, detections_of, scene_of, stage_of_scene
 from viewsync.media.keypoints.json_file import read_json
 from viewsync.types import InputError
 
-__all__ = ["assigned", "cameras_of_wildtrack", "read_session"]
+__all__ = ["assigned", "cameras_of_wildtrack", "has_boxes", "read_session"]
 
 
 def read_session(folder: Path, *, fps: float | None = None, boxes: Path | None = None) -> Session:
@@ -41,6 +42,22 @@ def read_session(folder: Path, *, fps: float | None = None, boxes: Path | None =
     """
     stage, own = _layout(folder, boxes)
     return gathered(stage, own if boxes is None else _rows(boxes), fps)
+
+
+def has_boxes(folder: Path) -> bool:
+    """Whether a folder holds boxes of its own, or else needs others for its pictures.
+
+    Args:
+        folder: See `read_session`.
+
+    Raises:
+        InputError: A file can't be read.
+    """
+    if (folder / MANIFEST).is_file():
+        return (scene_of(folder) / BOXES).is_file()
+    if not folder.is_dir() or (folder / ANNOTATIONS).is_dir() or mvor_file(folder):
+        return True
+    return not has_detections(folder) or holds_boxes(folder)
 
 
 def _layout(folder: Path, boxes: Path | None) -> tuple[Stage, Rows]:

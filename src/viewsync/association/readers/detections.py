@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from viewsync.association.frames import Picture
-from viewsync.association.readers.rows import Rows, Stage, corners, natural, size_of
+from viewsync.association.readers.rows import Rows, Stage, corners, size_of
+from viewsync.files import natural
 from viewsync.media.keypoints.json_file import read_json
 from viewsync.types import InputError
 
@@ -78,7 +79,12 @@ def detections_file(folder: Path) -> Path:
 
 def has_detections(folder: Path) -> bool:
     """Whether a folder is of this layout."""
-    return bool(_pictures(folder)) or any(is_detections(read_json(path)) for path in _json_files(folder))
+    return bool(_pictures(folder)) or holds_boxes(folder)
+
+
+def holds_boxes(folder: Path) -> bool:
+    """Whether Self-MVA's JSON lies in a folder, beside pictures or without any."""
+    return any(is_detections(read_json(path)) for path in _json_files(folder))
 
 
 def stage_of_pictures(folder: Path, rows: Rows | None) -> Stage:

@@ -1,6 +1,5 @@
 """What files say of boxes, and the session that comes of it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,7 +74,10 @@ def gathered(stage: Stage, rows: Rows, fps: float | None) -> Session:
         for (frame, camera), start, end in zip(cells, starts, ends, strict=True)
     ]
     count = len(stage.cameras)
-    frames = [MultiViewFrame(moment, tuple(views[count * i : count * (i + 1)])) for i, moment in enumerate(seconds.tolist())]
+    frames = [
+        MultiViewFrame(moment, tuple(views[count * i : count * (i + 1)]), number)
+        for i, (moment, number) in enumerate(zip(seconds.tolist(), rows.told.tolist(), strict=True))
+    ]
     return Session(stage.name, stage.cameras, sizes, tuple(sorted(frames, key=lambda frame: frame.seconds)))
 
 
@@ -148,11 +150,6 @@ def nearest_frames(
     gaps = np.abs(theirs[candidates] - wanted)
     nearest = np.where(gaps[1] < gaps[0], candidates[1], candidates[0])
     return np.where(gaps.min(axis=0) <= usual_interval_seconds(theirs) / 2 + 1e-9, nearest, -1)
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key by which cam2 comes before cam10."""
-    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in re.findall(r"\d+|\D+", name.lower())]
 
 
 def size_of(picture: Path) -> tuple[int, int]:

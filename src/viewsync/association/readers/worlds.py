@@ -13,7 +13,7 @@ from viewsync.worlds.clock import TICKS_PER_SECOND
 from viewsync.worlds.truth.clocks import NAME as CLOCKS
 from viewsync.worlds.truth.clocks import CameraClocks, read_clocks
 
-MANIFEST = "manifest.json"
+MANIFEST, BOXES = "manifest.json", Path("self-mva", "detections.json")
 
 
 def scene_of(folder: Path) -> Path:
@@ -38,9 +38,9 @@ def detections_of(scene: Path) -> Path:
     Raises:
         InputError: It is missing.
     """
-    path = scene / "self-mva" / "detections.json"
+    path = scene / BOXES
     if not path.is_file():
-        raise InputError(f"{scene} has no {path.relative_to(scene)}. Render it with --truth self-mva.")
+        raise InputError(f"{scene} has no {BOXES}. Render it with --truth self-mva.")
     return path
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from tyro.conf import arg, subcommand
 
+from viewsync.commands.train.association import Association
 from viewsync.commands.train.counting import Counting
 from viewsync.commands.train.pose import Pose
 from viewsync.commands.train.stereo import Stereo
@@ -24,7 +25,8 @@ class Train:
         Annotated[Pose, subcommand("pose")]
         | Annotated[SynNet, subcommand("synnet")]
         | Annotated[Stereo, subcommand("stereo")]
-        | Annotated[Counting, subcommand("counting")],
+        | Annotated[Counting, subcommand("counting")]
+        | Annotated[Association, subcommand("association")],
         arg(name=""),
     ]
     """Which one; viewsync train NETWORK --help says more."""

@@ -24,6 +24,8 @@ class Training(ABC):
     NETWORK: ClassVar[str]
     """The subcommand's name."""
 
+    steps: int | None
+    """How many batches; None for what the network takes."""
     seed: int = 0
     """Seed of everything random."""
     out: Annotated[Path, arg(aliases=["-o"], metavar="PATH")] = Path("out")
@@ -50,9 +52,8 @@ class Training(ABC):
         """Refuse usage that makes no sense."""
         from viewsync.types import InputError
 
-        steps: int | None = getattr(self, "steps", None)
-        if steps is not None and steps < FEWEST_STEPS:
-            raise InputError(f"--steps must be {FEWEST_STEPS} or greater, got {steps}.")
+        if self.steps is not None and self.steps < FEWEST_STEPS:
+            raise InputError(f"--steps must be {FEWEST_STEPS} or greater, got {self.steps}.")
         if not 0 <= self.seed < 2**63:
             raise InputError(f"--seed must be from 0 to 2^63 - 1, got {self.seed}.")
 
