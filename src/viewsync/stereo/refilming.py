@@ -17,10 +17,6 @@ Fields = Float[np.ndarray, "interval 2 24 32"]
 _MOST_INTERVALS = 4
 """That one sample at `RATE_HZ` takes part of, up to 60 fps."""
 _LARGEST_ZOOM = 1.5
-_LEAN_RADIANS, _BESIDE = np.radians(4.0), 0.1
-"""How far a rig's cameras lean (standard deviation), and are aimed beside each other at most, in half pictures."""
-_SHAPE = 9 / 16
-"""Of most pictures: height over width."""
 _LARGEST_NOISE, _LARGEST_REFRESH = 0.4, 1.0
 """Pixels."""
 _REFRESHES = (8, 12, 15, 25, 30, 50, 60, 250)
@@ -70,28 +66,20 @@ def flipped(fields: Float32[np.ndarray, "interval 2 24 32"], axes: Sequence[int]
 
 def disturbed(fields: Float32[np.ndarray, "interval 2 24 32"], rng: Generator) -> Float32[np.ndarray, "interval 2 24 32"]:
     """Flow as another lens, places without contrast, noise and an encoder would have it, each of them now and then."""
-    changes = [change for change in (_aimed, _dulled, _noisy, _refreshed) if rng.uniform() < 0.6]
+    changes = [change for change in (_closer, _dulled, _noisy, _refreshed) if rng.uniform() < 0.6]
     for change in changes:
         fields = change(fields, rng)
     return fields
 
 
-def _aimed(fields: Float32[np.ndarray, "interval 2 24 32"], rng: Generator) -> Float32[np.ndarray, "interval 2 24 32"]:
-    """A part of the picture, as large as the whole, of a camera that is aimed a little beside it and not quite upright."""
-    zoom, angle = rng.uniform(1.0, _LARGEST_ZOOM), rng.normal(0.0, _LEAN_RADIANS)
-    beside = 1 - 1 / zoom + _BESIDE
-    aim = rng.uniform(-beside, beside, size=2)
-    cosine, sine = np.cos(angle), np.sin(angle)
-    # Picture coordinates run from -1 to 1 along either side, which are of different lengths.
-    place = [[cosine, -sine * _SHAPE, zoom * aim[0]], [sine / _SHAPE, cosine, zoom * aim[1]]]
-    grid = functional.affine_grid(
-        torch.tensor([place], dtype=torch.float32) / zoom, [1, 2, *fields.shape[2:]], align_corners=False
-    )
-    seen = functional.grid_sample(
-        torch.from_numpy(fields).flatten(0, 1)[None], grid, padding_mode="border", align_corners=False
-    ).view(fields.shape)
-    turned = torch.tensor([[cosine, sine], [-sine, cosine]], dtype=torch.float32)
-    return np.asarray(zoom * torch.einsum("ij,njhw->nihw", turned, seen).numpy(), dtype=np.float32)
+def _closer(fields: Float32[np.ndarray, "interval 2 24 32"], rng: Generator) -> Float32[np.ndarray, "interval 2 24 32"]:
+    """A part of the picture, as large as the whole."""
+    _, _, height, width = fields.shape
+    zoom = rng.uniform(1.0, _LARGEST_ZOOM)
+    rows, columns = round(height / zoom), round(width / zoom)
+    top, left = int(rng.integers(height - rows + 1)), int(rng.integers(width - columns + 1))
+    cut = torch.from_numpy(fields[:, :, top : top + rows, left : left + columns])
+    return np.asarray(zoom * functional.interpolate(cut, (height, width), mode="bilinear").numpy(), dtype=np.float32)
 
 
 def _dulled(fields: Float32[np.ndarray, "interval 2 24 32"], rng: Generator) -> Float32[np.ndarray, "interval 2 24 32"]:
