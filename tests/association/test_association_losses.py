@@ -133,6 +133,26 @@ def test_contrast_is_the_same_from_both_sides_and_in_any_order(network, moments)
     torch.testing.assert_close(contrast_loss(network, shuffled)["contrast"], loss)
 
 
+def test_who_is_unsure_looks_for_everybody_of_the_instant_alike(network, moments):
+    a, b, apart = moments
+    logits, total, pairs = {}, 0.0, 0
+    (_, first), (_, second) = (
+        zip(*(people(network, views, row) for row in range(len(apart))), strict=True) for views in (a, b)
+    )
+    for one, mine in enumerate(first):
+        for other, theirs in enumerate(second):
+            if one == other or apart[one, other]:
+                logits[one, other] = -2 * torch.cdist(mine, theirs).square() / mine.shape[-1] ** 0.5
+    for row in range(len(apart)):
+        mine = torch.cat([logit for (one, _), logit in logits.items() if one == row], dim=1).logsumexp(1)
+        theirs = torch.cat([logit for (_, other), logit in logits.items() if other == row], dim=0).logsumexp(0)
+        total = total + (mine[:, None] + theirs - 2 * logits[row, row]).sum()
+        pairs += logits[row, row].numel()
+    unsure, half, sure = (contrast_loss(network, moments, certainty=share)["contrast"] for share in (0.0, 0.5, 1.0))
+    torch.testing.assert_close(unsure, total / pairs)
+    torch.testing.assert_close(half, (unsure + sure) / 2)
+
+
 def test_what_is_not_apart_is_no_negative(network, moments):
     a, b, apart = moments
     near = apart.clone()

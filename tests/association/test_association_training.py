@@ -18,7 +18,7 @@ from viewsync.networks.checkpoints import load_network
 from viewsync.networks.self_mva import SelfMVA
 from viewsync.types import InputError
 
-QUICK = Schedule(steps=80, width=16, batch=48, learning_rate=1e-2)
+QUICK = Schedule(steps=80, width=16, batch=48, learning_rate=1e-2, unsure=0.0)
 
 
 def mirrored(instants=120, people=3, seed=0):

@@ -162,12 +162,23 @@ def supervised_loss(network: SelfMVA, batch: TripletBatch) -> dict[str, Float[Te
     }
 
 
-def contrast_loss(network: SelfMVA, batch: MomentBatch, *, temperature: float = TEMPERATURE) -> dict[str, Float[Tensor, ""]]:
+def contrast_loss(
+    network: SelfMVA, batch: MomentBatch, *, temperature: float = TEMPERATURE, certainty: float = 1.0
+) -> dict[str, Float[Tensor, ""]]:
     """Ours: people are told apart from all of the other view's people, of all instants that are apart and of their own.
 
     Of exp(−distance² / temperature), what is more than usual between instants that are apart tells who in the other view
     of the same instant somebody may be, or that they aren't seen. Both must choose each other. That then is what a softmax
     over all people is to find; so the same instant's others become negatives as soon as it is known who is who.
+
+    Whoever is chosen by a network that knows nothing stays chosen, and of several people mostly the wrong one is. So in the
+    beginning everybody of the same instant is to be found alike: then only what is right adds up over instants.
+
+    Args:
+        network: To be trained.
+        batch: Views without identities.
+        temperature: Of the softmax, see `TEMPERATURE`.
+        certainty: From 0 to 1, how much those count who were chosen; the rest is shared by everybody of the instant.
     """
     a, b = batch.a, batch.b
     features_a, features_b = embedded(network, a), embedded(network, b)
@@ -179,8 +190,9 @@ def contrast_loss(network: SelfMVA, batch: MomentBatch, *, temperature: float = 
         chosen = _posterior(logits, same, apart) * _posterior(logits.T, same.T, apart.T).T
     counted = logits.masked_fill(~(same | apart), -torch.inf)
     found = [functional.log_softmax(counted, dim=dim).masked_fill(~same, 0.0) for dim in (0, 1)]
+    weights = certainty * chosen / chosen.sum().clamp_min(_SMALLEST) + (1 - certainty) * same / same.sum()
     return {
-        "contrast": -(chosen * (found[0] + found[1])).sum() / chosen.sum().clamp_min(_SMALLEST),
+        "contrast": -(weights * (found[0] + found[1])).sum(),
         "reprojection": reprojection(network, features_a, a) + reprojection(network, features_b, b),
     }
 

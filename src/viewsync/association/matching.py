@@ -65,7 +65,7 @@ class NetworkCost:
         views = padded(self.session.with_frames([frame]))
         with torch.inference_mode():
             features = embedded(self.network, views)[0]
-        looks = [None if views.appearance is None else one for one in (views.appearance or features[None])[0]]
+        looks: list[Tensor | None] = [None] * len(features) if views.appearance is None else [*views.appearance[0]]
         counts = [len(view) for view in frame.views]
         return [
             (feature[:count], None if look is None else look[:count])

@@ -47,6 +47,9 @@ class Schedule:
     """Of the box encoder's frequencies."""
     jitter: float = 0.02
     """Of boxes, with the contrast loss."""
+    unsure: float = 0.2
+    """Share of the steps in which everybody may be everybody, with the contrast loss (see `contrast_loss`). In as many steps
+    after them, who is who is settled."""
     reprojection: float = 1.0
     """Weight of the re-projection term; 0 leaves it out."""
     edges: bool = True
@@ -122,7 +125,8 @@ class Training(lightning.LightningModule):
     def _terms(self, batch: TripletBatch | MomentBatch) -> dict[str, Float[Tensor, ""]]:
         how = self.schedule
         if isinstance(batch, MomentBatch):
-            terms = contrast_loss(self.network, batch)
+            settled = self.global_step / how.steps / how.unsure - 1 if how.unsure else 1.0
+            terms = contrast_loss(self.network, batch, certainty=min(max(settled, 0.0), 1.0))
         elif how.loss == "supervised":
             terms = supervised_loss(self.network, batch)
         else:

@@ -72,6 +72,33 @@ def stereo(rows: Sequence[Row]) -> str:
     return "\n\n".join(filter(None, (every, shared, by_set, _lines("`sync`", in_sync, {one: one for one in metrics}))))
 
 
+_ASSOCIATION_SHARES = ("ACC", "IPAA-100", "IPAA-90", "IPAA-80", "F1", "AP", "FPR-95")
+_MORE = "F1, more by "
+
+
+def association(rows: Sequence[Row]) -> str:
+    """A table for each set, a line for each method, mean ± standard deviation of seeds; and what each part adds."""
+    groups: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    parts: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        name, _, line = row.scene.partition(": ")
+        if row.value is None:
+            continue
+        if row.metric in _ASSOCIATION_SHARES:
+            groups[name][line][row.metric] = f"{row.value:.3f} {_spread(row)}".strip()
+        elif row.metric.startswith(_MORE):
+            parts[row.scene][row.metric] = f"{row.value:+.3f} {_spread(row)}".strip()
+    tables = [_lines(name, lines, {one: one for one in _ASSOCIATION_SHARES}) for name, lines in groups.items()]
+    added = dict.fromkeys(metric for values in parts.values() for metric in values)
+    tables.append(_lines("F1, more by", parts, {metric: metric.removeprefix(_MORE) for metric in added}))
+    return "\n\n".join(filter(None, tables))
+
+
+def _spread(row: Row) -> str:
+    """± of seeds, where the note begins with it."""
+    return row.note.partition(" over ")[0] if row.note.startswith("±") else ""
+
+
 def _lines(title: str, lines: Mapping[str, Mapping[str, str]], columns: Mapping[str, str]) -> str:
     """Those lines that have any of the columns."""
     body = [[name, *(values.get(metric, "") for metric in columns)] for name, values in lines.items()]
@@ -85,5 +112,5 @@ def _markdown(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in ruled)
 
 
-PAPERS: Mapping[str, Callable[[Sequence[Row]], str]] = {"synnet": synnet, "stereo": stereo}
+PAPERS: Mapping[str, Callable[[Sequence[Row]], str]] = {"synnet": synnet, "stereo": stereo, "association": association}
 """Suites whose tables are those of a paper, and what writes them; each has a page of its name in docs."""

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from viewsync.benchmarks import (
     apply,
+    association,
     audio,
     check,
     counting,
@@ -48,10 +49,11 @@ _MODULES = (
     stereo,
     view_matching,
     counting,
+    association,
 )
 SUITES = {module.SUITE: module.run for module in _MODULES}
-ONLY_BY_NAME = (synnet.SUITE, stereo.SUITE, counting.SUITE)
-"""Suites that train networks, which takes hours."""
+ONLY_BY_NAME = (synnet.SUITE, stereo.SUITE, counting.SUITE, association.SUITE)
+"""Suites that train networks, which takes an hour or more."""
 EXIT_MISSED = 1
 
 

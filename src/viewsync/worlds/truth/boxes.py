@@ -59,6 +59,7 @@ def _rows(people: Observations | None, view: int) -> list[list[float]]:
     return [
         [*corner, *size, int(id), view]
         for corner, size, id in zip(corners.round(2).tolist(), sizes.round(2).tolist(), people.ids, strict=True)
+        if min(size) > 0  # Of whom next to nothing reaches into the picture, nothing is left by rounding.
     ]
 
 
