@@ -11,11 +11,12 @@ from viewsync.types import InputError
 from viewsync.worlds.movie import write_movie
 from viewsync.worlds.people.joints import COCO17, JOINTS
 from viewsync.worlds.scene_folder import movie_path
-from viewsync.worlds.truth.boxes import write_mot, write_self_mva, write_wildtrack
+from viewsync.worlds.truth.boxes import _told, write_mot, write_self_mva, write_wildtrack
 from viewsync.worlds.truth.density import density_map, write_density
 from viewsync.worlds.truth.formats import FORMATS, require_known
 from viewsync.worlds.truth.human36m import HUMAN36M_17, write_human36m
 from viewsync.worlds.truth.joints import OPENPOSE18, write_coco, write_joints_3d, write_openpose
+from viewsync.worlds.truth.observations import Observations
 from viewsync.worlds.truth.scene import write_scene_truth
 
 
@@ -109,6 +110,14 @@ def test_self_mva_tells_camera_and_track(scene, tmp_path):
     write_self_mva(scene, tmp_path, as_detected=True)
     found = json.loads((tmp_path / "self-mva-detected" / "detections.json").read_text())
     assert {row[4] for rows in found.values() for row in rows} == {-1}
+
+
+def test_boxes_of_which_rounding_leaves_nothing_are_left_out():
+    boxes = np.array([[5.0, 5.0, 5.004, 60.0], [5.0, 5.0, 25.0, 60.0]])
+    people = Observations(
+        3, np.array([1, 2]), boxes, np.ones(2), np.zeros((2, 4, 2)), np.zeros((2, 4), int), np.zeros((2, 4))
+    )
+    assert [*_told(people)] == [(2, [5.0, 5.0, 20.0, 55.0], 1.0)]
 
 
 def test_wildtrack_counts_places_on_its_own_grid(scene, tmp_path):

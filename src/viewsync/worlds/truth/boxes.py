@@ -33,10 +33,19 @@ def write_mot(world: World, folder: Path, *, as_detected: bool = False) -> None:
 
 
 def _mot_lines(people: Observations, as_detected: bool) -> Iterator[str]:
-    for id, (left, top, right, bottom), score in zip(people.ids, people.boxes, people.scores, strict=True):
+    for id, (left, top, width, height), score in _told(people):
         confidence, visibility = (score, -1) if as_detected else (1, score)
-        box = f"{left:.2f},{top:.2f},{right - left:.2f},{bottom - top:.2f}"
+        box = f"{left:.2f},{top:.2f},{width:.2f},{height:.2f}"
         yield f"{people.frame + 1},{id},{box},{confidence:.3g},1,{visibility:.3g}\n"
+
+
+def _told(people: Observations) -> Iterator[tuple[int, list[float], float]]:
+    """Who, where (left, top, width, height), and a score; not those of whom rounding leaves no width or height."""
+    corners, sizes = people.boxes[:, :2], people.boxes[:, 2:] - people.boxes[:, :2]
+    boxes = np.concatenate([corners, sizes], axis=1).round(2).tolist()
+    for id, box, score in zip(people.ids.tolist(), boxes, people.scores.tolist(), strict=True):
+        if min(box[2:]) > 0:
+            yield id, box, score
 
 
 def write_self_mva(world: World, folder: Path, *, as_detected: bool = False) -> None:
@@ -53,14 +62,7 @@ def write_self_mva(world: World, folder: Path, *, as_detected: bool = False) -> 
 
 
 def _rows(people: Observations | None, view: int) -> list[list[float]]:
-    if people is None:
-        return []
-    corners, sizes = people.boxes[:, :2], people.boxes[:, 2:] - people.boxes[:, :2]
-    return [
-        [*corner, *size, int(id), view]
-        for corner, size, id in zip(corners.round(2).tolist(), sizes.round(2).tolist(), people.ids, strict=True)
-        if min(size) > 0  # Of whom next to nothing reaches into the picture, nothing is left by rounding.
-    ]
+    return [] if people is None else [[*box, id, view] for id, box, _ in _told(people)]
 
 
 def write_wildtrack(world: World, folder: Path) -> None:
