@@ -43,7 +43,7 @@ class Budget:
     """Of each test scene, which `sync` is given; 0: scenes are too short to be cut."""
 
 
-FULL = Budget(Schedule(steps=150), Sizes(training=4, tests=2, seconds=16, pixels=112), sequences=1000, takes=4)
+FULL = Budget(Schedule(steps=150), Sizes(training=4, tests=2, seconds=16, pixels=112), sequences=1000, takes=2)
 QUICK = Budget(
     Schedule(steps=20, frames=24, delay_steps=100), Sizes(training=1, tests=1, seconds=2, pixels=64), sequences=50, takes=0
 )
