@@ -5,6 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("viewsync", deadline=None)
+settings.load_profile("viewsync")
 
 # For matrices as small as those of tests, several threads cost many times what they save; and pytest-xdist's processes
 # would each start as many. Read where SciPy and torch are loaded, here and in processes that tests start.

@@ -73,8 +73,8 @@ def test_the_command_line_leaves_weights_that_can_be_measured(worlds, tmp_path, 
         (("train", "counting"), "DATA"),
         (("train", "counting", "nowhere"), "nowhere is no folder"),
         (("train", "counting", "nowhere", "--method", "BaseU"), "BaseU is no method for 'synced and unsynced' data"),
-        (("eval", "counting"), "counting on one of footage"),
-        (("eval", "synnet", "data"), "synnet takes none"),
+        (("eval", "counting"), "DATA"),
+        (("eval", "synnet", "data"), "Unrecognized options: data"),
     ],
 )
 def test_usage_that_makes_no_sense_is_refused(capsys, tmp_path, arguments, said):

@@ -74,8 +74,8 @@ def test_weights_of_the_cue_are_measured_by_clips_of_several_lengths(data, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("stereo",), "stereo is measured on a folder of recordings"),
-        (("synnet", "data"), "stereo is measured on a folder of recordings"),
+        (("stereo",), "DATA"),
+        (("synnet", "data"), "Unrecognized options: data"),
         (("stereo", "data", "--weights", "nowhere.safetensors"), "nowhere.json: no model card beside the weights"),
     ],
 )
