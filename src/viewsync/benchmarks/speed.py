@@ -50,7 +50,10 @@ def _time_rows(seed: int, quick: bool) -> list[Row]:
         for i, path in enumerate(paths):
             write_1080p(Scene(seed), _camera(i, seconds, 640, 360), path)
         megabits = sum(path.stat().st_size for path in paths) * 8e-6 / (2 * seconds)
-        works: list[Callable[[], object]] = [partial(bare_loop, paths), *(partial(sync, paths, cues=(cue,)) for cue in _AT_MOST)]
+        works: list[Callable[[], object]] = [
+            partial(bare_loop, paths),
+            *(partial(sync, paths, cues=(cue,)) for cue in _AT_MOST),
+        ]
         for work in works:
             work()  # the files, and all code, into memory
         # Taken in turns, so that a machine that slows down slows all.
