@@ -59,6 +59,8 @@ def test_help_names_all_presets_and_formats(capsys):
         (("pair", "--workers", "0"), "--workers must be from 1 to 256, got 0"),
         (("pair", "--motions", "nowhere"), "nowhere: no such folder"),
         (("pair", "--cameras", "nowhere"), "--cameras: pair isn't modelled after real cameras"),
+        (("pair", "--place-seed", "1"), "--place-seed: cameras of pair move, each about a place of its own"),
+        (("street", "--place-seed=-1"), "--place-seed must be from 0 to 9.0072e+15, got -1"),
         (("pets", "--cameras", "nowhere"), "nowhere has no View_*.xml"),
         (("lab", "--cameras", "nowhere"), "nowhere can't be read"),
         (("theatre", *TINY, "--people", "500"), "500 people can't walk on a ground of"),

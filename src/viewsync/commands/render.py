@@ -60,6 +60,8 @@ class Render:
     cameras: Annotated[Path | None, arg(metavar="PATH", help_behavior_hint="(default: made up, like them)")] = None
     """Calibration of the real cameras: for pets the folder of PETS2009's View_001.xml and so on, for plaza WILDTRACK's
     folder calibrations, for lab Human3.6M's camera-parameters.json."""
+    place_seed: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: each scene its own place)")] = None
+    """Seed of place and cameras, which then are the same in all scenes; for street, pets, walker, lab, plaza, theatre."""
     max_offset_seconds: Annotated[float | None, _own("FLOAT")] = None
     """Clocks are off by up to this, each way."""
     max_rate_ppm: Annotated[float | None, _own("FLOAT")] = None
@@ -110,9 +112,12 @@ class Render:
         return 0
 
     def _wishes(self, preset: "Preset") -> "Wishes":
+        from viewsync.types import InputError
         from viewsync.worlds.motions.library import read_motions
         from viewsync.worlds.presets.wishes import Wishes
 
+        if self.place_seed is not None and not preset.still:
+            raise InputError(f"--place-seed: cameras of {preset.name} move, each about a place of its own; leave it out.")
         return Wishes(
             seconds=self.seconds,
             people=self.people,
@@ -129,6 +134,7 @@ class Render:
             sound=self.sound,
             motions=None if self.motions is None else read_motions(self.motions),
             cameras=None if self.cameras is None else preset.real_cameras(self.cameras),
+            place_seed=self.place_seed,
         )
 
     def _size(self) -> tuple[int, int] | None:

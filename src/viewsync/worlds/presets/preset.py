@@ -25,6 +25,8 @@ class Preset:
     """Names of the kinds of scenes that take turns; the preset's own name where there is one kind."""
     read_cameras: Callable[[Path], tuple[CalibratedCamera, ...]] | None = None
     """Reads the calibration of the cameras that it is modelled after."""
+    still: bool = False
+    """Whether cameras stand still, so that many scenes can be of one place."""
 
     def scene_name(self, number: int) -> str:
         """What a scene and its folder are called: ``pair-0003``, ``zed_pm-0000``."""

@@ -52,12 +52,12 @@ def _crowd(
     name: str, seed: int, wishes: Wishes, usual: Usual, kind: Kind, rig: Rig, count: Count, grid: GroundMap | None
 ) -> World:
     """A crowd on the ground that a rig of cameras sees."""
-    rng = np.random.default_rng([seed, 10])
-    cameras = _cameras(rig.cameras, usual, rng)
+    there, rng = wishes.chances(seed)
+    cameras = _cameras(rig.cameras, usual, there)
     left, right, low, high = rig.ground_metres
     middle_x, middle_y = (left + right) / 2, (low + high) / 2
     free = (middle_x - 0.3 * (right - left), middle_x + 0.3 * (right - left), middle_y - 0.3 * (high - low), high)
-    place = make_place(kind, seed, rig.ground_metres, free=free)
+    place = make_place(kind, wishes.place_of(seed), rig.ground_metres, free=free)
     paths = walk_crowd(Ground(rig.ground_metres, place.obstacles), usual.world_seconds, count, seed=seed)
     dressed = clothed(len(paths), usual, place, rng)
     people = walkers(paths, dressed, repertoire(wishes.motions, seed), rng)
@@ -74,13 +74,13 @@ def _varying(usual: Usual, rng: np.random.Generator) -> Count:
 
 def _street(name: str, seed: int, wishes: Wishes) -> World:
     usual = Usual(seconds=60, people=60, size=(676, 380), fps=5).but(wishes)
-    rig, rng = like_city_street(seed), np.random.default_rng([seed, 11])
+    rig, rng = like_city_street(wishes.place_of(seed)), np.random.default_rng([seed, 11])
     return _crowd(name, seed, wishes, usual, "street", rig, _varying(usual, rng), _CITY_MAP)
 
 
 def _pets(name: str, seed: int, wishes: Wishes) -> World:
     usual = Usual(seconds=60, people=40, size=(384, 288), fps=7).but(wishes)
-    rig, rng = like_pets2009(seed), np.random.default_rng([seed, 11])
+    rig, rng = like_pets2009(wishes.place_of(seed)), np.random.default_rng([seed, 11])
     if wishes.cameras is not None:
         rig = Rig(wishes.cameras, PETS2009_GROUND)
     return _crowd(name, seed, wishes, usual, "lawn", rig, _varying(usual, rng), _PETS_MAP)
@@ -96,7 +96,7 @@ def _pets_cameras(folder: Path) -> tuple[CalibratedCamera, ...]:
 
 def _plaza(name: str, seed: int, wishes: Wishes) -> World:
     usual = Usual(seconds=30, people=25, size=(640, 360), fps=10).but(wishes)
-    rig = like_wildtrack(seed)
+    rig = like_wildtrack(wishes.place_of(seed))
     if wishes.cameras is not None:
         rig = Rig(wishes.cameras, WILDTRACK_GROUND)
     return _crowd(name, seed, wishes, usual, "plaza", rig, usual.people, None)
@@ -104,26 +104,26 @@ def _plaza(name: str, seed: int, wishes: Wishes) -> World:
 
 def _walker(name: str, seed: int, wishes: Wishes) -> World:
     usual = Usual(seconds=20, people=1, size=(640, 360), fps=30, readout_seconds=0.012).but(wishes)
-    rng = np.random.default_rng([seed, 10])
+    there, rng = wishes.chances(seed)
     floor = (-3.0, 3.0, -3.0, 3.0)
-    place = make_place("room" if rng.uniform() < 0.5 else "plaza", seed, floor, free=floor)
+    place = make_place("room" if there.uniform() < 0.5 else "plaza", wishes.place_of(seed), floor, free=floor)
     ring = around(
-        PHONE, 3, float(rng.uniform(6.5, 7.5)), float(rng.uniform(1.6, 2.6)), first_azimuth_radians=rng.uniform(0, 6)
+        PHONE, 3, float(there.uniform(6.5, 7.5)), float(there.uniform(1.6, 2.6)), first_azimuth_radians=there.uniform(0, 6)
     )
     can, paths = repertoire(wishes.motions, seed), wander(Ground(floor), usual.people, usual.world_seconds, seed=seed)
     people = walkers(paths, clothed(len(paths), usual, place, rng, adults_only=True), can, rng)
-    return World(name, seed, usual.world_seconds, place, people, _cameras(ring, usual, rng))
+    return World(name, seed, usual.world_seconds, place, people, _cameras(ring, usual, there))
 
 
 def _lab(name: str, seed: int, wishes: Wishes) -> World:
     usual = Usual(seconds=30, people=1, size=(500, 500), fps=50).but(wishes)
     if usual.people > 2:
         raise InputError(f"--people: there is room for 2 who act in the lab at most, got {usual.people}.")
-    rng = np.random.default_rng([seed, 10])
-    rig = like_human36m(seed)
+    there, rng = wishes.chances(seed)
+    rig = like_human36m(wishes.place_of(seed))
     if wishes.cameras is not None:
         rig = Rig(wishes.cameras, rig.ground_metres)
-    place = make_place("lab", seed, (-2.5, 2.5, -2.5, 2.5), obstacles=0, margin_metres=5.0)
+    place = make_place("lab", wishes.place_of(seed), (-2.5, 2.5, -2.5, 2.5), obstacles=0, margin_metres=5.0)
     can = repertoire(wishes.motions, seed, actions=_HUMAN36M_ACTIONS)
     dressed = clothed(usual.people, usual, place, rng, adults_only=True)
     spots = np.linspace(-0.5, 0.5, usual.people) * (usual.people > 1)
@@ -134,42 +134,42 @@ def _lab(name: str, seed: int, wishes: Wishes) -> World:
         )
         for number, spot in enumerate(spots)
     )  # fmt: skip
-    return World(name, seed, usual.world_seconds, place, people, _cameras(rig.cameras, usual, rng))
+    return World(name, seed, usual.world_seconds, place, people, _cameras(rig.cameras, usual, there))
 
 
 def _theatre(name: str, seed: int, wishes: Wishes) -> World:
     usual = Usual(seconds=30, people=6, size=(640, 480), fps=10, same_clothes=True).but(wishes)
-    rng = np.random.default_rng([seed, 10])
+    there, rng = wishes.chances(seed)
     floor = (-2.6, 2.6, -2.6, 2.6)
-    place = make_place("theatre", seed, floor, margin_metres=1.5)
-    ring = around(SURVEILLANCE, 3, 3.9, 2.5, first_azimuth_radians=float(rng.uniform(0, 6)))
+    place = make_place("theatre", wishes.place_of(seed), floor, margin_metres=1.5)
+    ring = around(SURVEILLANCE, 3, 3.9, 2.5, first_azimuth_radians=float(there.uniform(0, 6)))
     paths = wander(Ground(floor, place.obstacles), usual.people, usual.world_seconds, seed=seed)
     dressed = clothed(len(paths), usual, place, rng, adults_only=True)
     people = walkers(paths, dressed, repertoire(wishes.motions, seed), rng)
-    return World(name, seed, usual.world_seconds, place, people, _cameras(ring, usual, rng))
+    return World(name, seed, usual.world_seconds, place, people, _cameras(ring, usual, there))
 
 
 STREET = Preset(
     "street", "three cameras high above a crossing, a crowd that grows and shrinks (like CityStreet)", _street,
-    ("calibration", "density", "mot"),
+    ("calibration", "density", "mot"), still=True,
 )  # fmt: skip
 PETS = Preset(
     "pets", "three cameras over a lawn, a crowd that grows and shrinks (like PETS2009)", _pets,
-    ("calibration", "density", "mot"), read_cameras=_pets_cameras,
+    ("calibration", "density", "mot"), read_cameras=_pets_cameras, still=True,
 )  # fmt: skip
 WALKER = Preset(
     "walker", "three still cameras around one person who walks about", _walker,
-    ("calibration", "coco", "openpose", "joints3d"),
+    ("calibration", "coco", "openpose", "joints3d"), still=True,
 )  # fmt: skip
 LAB = Preset(
     "lab", "four cameras around one person, actions labelled (like Human3.6M)", _lab,
-    ("calibration", "human36m", "coco", "joints3d"), read_cameras=read_human36m,
+    ("calibration", "human36m", "coco", "joints3d"), read_cameras=read_human36m, still=True,
 )  # fmt: skip
 PLAZA = Preset(
     "plaza", "seven cameras over a square (like WILDTRACK)", _plaza,
-    ("calibration", "wildtrack", "mot", "self-mva", "self-mva-detected"), read_cameras=read_wildtrack,
+    ("calibration", "wildtrack", "mot", "self-mva", "self-mva-detected"), read_cameras=read_wildtrack, still=True,
 )  # fmt: skip
 THEATRE = Preset(
     "theatre", "three cameras in an operating theatre, everybody dressed alike", _theatre,
-    ("calibration", "coco", "mot", "self-mva", "self-mva-detected"),
+    ("calibration", "coco", "mot", "self-mva", "self-mva-detected"), still=True,
 )  # fmt: skip

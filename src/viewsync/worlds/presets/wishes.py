@@ -4,6 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.random import Generator
+
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.types import InputError
 from viewsync.worlds.motions.library import MotionLibrary
@@ -33,6 +36,8 @@ class Wishes:
     """Instead of the package's own."""
     cameras: tuple[CalibratedCamera, ...] | None = None
     """The real cameras that the preset is modelled after (see `Preset.real_cameras`)."""
+    place_seed: int | None = None
+    """Of place and cameras, which then are the same in all scenes; for cameras that stand still (see `Preset.still`)."""
 
     def __post_init__(self) -> None:
         _require(self.seconds, "--seconds", 0.1, 36_000)
@@ -49,8 +54,18 @@ class Wishes:
         _require(self.exposure_seconds, "--exposure-seconds", 0, 10)
         _require(self.readout_seconds, "--readout-seconds", 0, 1)
         _require(self.blur_samples, "--blur", 1, 63)
+        _require(self.place_seed, "--place-seed", 0, 2**53)
         if self.blur_samples is not None and self.blur_samples % 2 == 0:
             raise InputError(f"--blur must be odd, so that one instant is the middle, got {self.blur_samples}.")
+
+    def place_of(self, seed: int) -> int:
+        """The seed of the place and the rig of cameras, of a scene with this seed."""
+        return seed if self.place_seed is None else self.place_seed
+
+    def chances(self, seed: int) -> tuple[Generator, Generator]:
+        """Sources of chance for the cameras and for what they see; one and the same where scenes differ in place."""
+        cameras = np.random.default_rng([self.place_of(seed), 10])
+        return cameras, cameras if self.place_seed is None else np.random.default_rng([seed, 10])
 
     def as_json(self) -> dict[str, Any]:
         """What is asked for; of motions and cameras, a fingerprint."""
