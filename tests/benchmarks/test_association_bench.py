@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import viewsync
 from viewsync.association.frames import UNKNOWN, split
 from viewsync.association.metrics import Metrics
 from viewsync.association.training import Schedule
-from viewsync.benchmarks import association_runs, association_speed, association_stage, association_tables, suites
-from viewsync.benchmarks.association_runs import AS_PUBLISHED, JOINTLY, LOOKED_AT, SINGLY, Job, Outcome, follow
+from viewsync.benchmarks import association_runs, association_speed, association_tables, suites
+from viewsync.benchmarks.association_runs import AS_PUBLISHED, JOINTLY, LOOKED_AT, SINGLY, Job, Outcome
 from viewsync.benchmarks.association_stage import Stage, stage_for
 from viewsync.benchmarks.association_tables import FULL, QUICK
+from viewsync.benchmarks.jobs import follow
 from viewsync.benchmarks.paper_tables import association
 from viewsync.benchmarks.row import measured
 from viewsync.networks.self_mva import SelfMVA
@@ -57,9 +57,9 @@ def test_runs_are_kept_with_their_weights(stage):
     told, jobs = [], [Job("theatre", TINY, 0), Job("theatre", TINY, 1), Job("theatre", replace(TINY, loss="supervised"), 0)]
     found = follow(jobs, stage, told.append, cores=1)
     assert "3 runs, of which 0 are kept" in told[0]
-    assert {*found} == {*jobs}
-    assert {one.instants for one in found.values()} == {len(stage.parts("theatre")["training"].frames)}
-    assert all({*one.ways} == {JOINTLY, SINGLY, AS_PUBLISHED} for one in found.values())
+    assert len(found) == 3
+    assert {one.instants for one in found} == {len(stage.parts("theatre")["training"].frames)}
+    assert all({*one.ways} == {JOINTLY, SINGLY, AS_PUBLISHED} for one in found)
     assert len([*(stage.folder / "networks").glob("*.safetensors")]) == 3
     told.clear()
     assert follow(jobs, stage, told.append, cores=1) == found
@@ -70,26 +70,14 @@ def test_runs_are_kept_with_their_weights(stage):
 def test_weights_outlast_another_way_to_measure(stage, monkeypatch):
     job = Job("theatre", TINY, 0)
     weights = {name: tensor.clone() for name, tensor in job.network(stage).state_dict().items()}
-    monkeypatch.setattr(association_runs, "_code", lambda: "measured otherwise")
+    monkeypatch.setattr(association_runs, "_MEASURED_BY", ("measured/otherwise.py",))
     monkeypatch.setattr(association_runs, "trained", lambda *_, **__: pytest.fail("trained again"))
     job.outcome(stage)
     assert all((tensor == weights[name]).all() for name, tensor in job.network(stage).state_dict().items())
 
 
-def test_another_job_is_another_run(stage):
-    one = Job("plaza", TINY, 0)
-    some = (one, replace(one, seed=1), replace(one, data="theatre"), replace(one, schedule=replace(TINY, edges=False)))
-    assert len({association_runs._path(stage, job) for job in some}) == 4
-
-
-def test_all_code_that_results_depend_on_is_found():
-    patterns = (*association_stage._FILMS_DEPEND_ON, *association_runs._TRAINED_BY, *association_runs._MEASURED_BY)
-    for pattern in patterns:
-        assert list(Path(viewsync.__file__).parent.glob(pattern)), pattern
-
-
 def test_stages_differ_by_seed_and_sizes(monkeypatch):
-    monkeypatch.setattr(association_stage, "code", lambda _: "")  # Reading all of it takes seconds.
+    monkeypatch.setattr("viewsync.benchmarks.jobs.code", lambda _: "")  # Reading all of it takes seconds.
     other = tuple((name, replace(sizes, people=2)) for name, sizes in SIZES)
     assert len({stage_for(*order, None).folder for order in ((SIZES, 5), (SIZES, 6), (other, 5))}) == 3
 

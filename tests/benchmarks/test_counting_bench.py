@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import viewsync
-from viewsync.benchmarks import counting_runs, counting_stage, counting_tables, suites, view_matching
-from viewsync.benchmarks.counting_runs import Job, Outcome, follow
+from viewsync.benchmarks import counting_tables, suites, view_matching
+from viewsync.benchmarks.counting_runs import Job, Outcome
 from viewsync.benchmarks.counting_stage import Sizes, Stage, stage_for
+from viewsync.benchmarks.jobs import follow
 from viewsync.counting.evaluate import Scores
 from viewsync.counting.flows import FlowScore
 from viewsync.counting.training import Recipe, Schedule
@@ -57,28 +57,18 @@ def test_runs_are_kept_and_go_on_from_one_another(stage):
     assert sum("cpu_minutes" in one for one in said) == 4
 
 
-def test_another_job_is_another_run(stage):
-    some = (job("SLS"), job("CLS-cat"), replace(job("SLS"), seed=1), replace(job("SLS"), latency="constant"))
-    assert len({counting_runs._path(stage, one) for one in some}) == 4
-
-
 def test_what_has_synchronized_pictures_goes_on_from_base_s():
     assert job("CLS-epi", BOTH).base == job("BaseS", BOTH) == job("BaseSU", BOTH).base
     assert job("BaseS", BOTH).base is job("CLS-epi").base is None
 
 
 def test_scenes_to_train_on_are_others_than_those_to_test_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(counting_stage, "code", lambda _: "")  # Reading all of it takes seconds.
+    monkeypatch.setattr("viewsync.benchmarks.jobs.code", lambda _: "")  # Reading all of it takes seconds.
     sizes = Sizes(training=2, tests=1, seconds=4, people=2, pictures=(96, 64))
     stage = Stage((("street", sizes), ("walker", sizes)), 5, tmp_path)
     names = [path.name for *_, path in stage.scenes()]
     assert names == [f"{world}-000{number}" for world in ("street", "walker") for number in range(3)]
     assert stage_for(stage.sizes, 5).folder != stage_for(stage.sizes, 6).folder
-
-
-def test_all_code_that_results_depend_on_is_found():
-    for pattern in (*counting_stage._FILMS_DEPEND_ON, *counting_runs._RUNS_DEPEND_ON):
-        assert list(Path(viewsync.__file__).parent.glob(pattern)), pattern
 
 
 def test_all_lines_of_both_tables_are_trained_and_those_asked_for_several_times():

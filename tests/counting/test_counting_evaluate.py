@@ -8,11 +8,12 @@ import torch
 from drawn_scene import HEIGHT, WIDTH, drawn_footage
 from test_reader_of_worlds import filming, write_scene
 
-from viewsync.counting.desynchronizer import Latency, Sample, samples
-from viewsync.counting.evaluate import Lead, Scores, count_errors, counted, mean_density, truths
+from viewsync.counting.evaluate import Scores, count_errors, counted, mean_density, truths
 from viewsync.counting.flows import flow_score, tracks
+from viewsync.counting.footage import Sample
 from viewsync.counting.readers import read_footage
 from viewsync.counting.system import Counter
+from viewsync.footage.desynchronizer import Latency, samples
 from viewsync.types import InputError
 from viewsync.worlds.sightings_file import read_sightings
 
@@ -49,29 +50,6 @@ def test_where_nobody_ever_is_there_is_no_nae():
     assert (scores.nae, scores.mae, scores.empty) == (None, 1.0, 1)
     with pytest.raises(InputError, match="there are no frames to count in"):
         Scores.of([], [])
-
-
-def test_a_lead_is_sure_only_where_many_stretches_agree():
-    rng, stretches = np.random.default_rng(0), np.arange(200) // 10
-    theirs = rng.uniform(1, 3, 200)
-    lead = Lead.of(0.8 * theirs, theirs, stretches, seed=0)
-    assert lead.percent == pytest.approx(20, abs=0.01)
-    assert lead.low_percent == pytest.approx(20, abs=0.01)
-    assert lead.people == pytest.approx(0.2 * theirs.mean(), abs=1e-3)
-    assert lead == Lead.of(0.8 * theirs, theirs, stretches, seed=0)
-    # A lead that comes from one of 20 stretches alone isn't sure.
-    lucky = theirs.copy()
-    lucky[:10] = 0
-    assert Lead.of(lucky, theirs, stretches, seed=0).low_percent <= 0.01
-    opposite = Lead.of(theirs, 0.8 * theirs, stretches, seed=0)
-    assert opposite.percent == pytest.approx(-25, abs=0.01)
-    assert opposite.high_percent < 0
-
-
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
-    rng, stretches = np.random.default_rng(1), np.arange(300) // 10
-    leads = [Lead.of(rng.exponential(1.6, 300), rng.exponential(2.0, 300), stretches, seed=0) for _ in range(60)]
-    assert 0.85 <= np.mean([lead.low_percent <= 20 <= lead.high_percent for lead in leads]) <= 1
 
 
 def test_networks_are_asked_sample_by_sample():

@@ -10,10 +10,10 @@ from matplotlib.colors import to_rgb
 from test_reader_of_worlds import filming, write_scene
 
 from viewsync.cli import main
-from viewsync.counting.desynchronizer import Latency, samples
 from viewsync.counting.drawing import flow_colors
 from viewsync.counting.report import draw, parted, spread
 from viewsync.counting.system import Counter
+from viewsync.footage.desynchronizer import Latency, samples
 from viewsync.networks.checkpoints import load_network
 from viewsync.types import InputError
 

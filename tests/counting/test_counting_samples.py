@@ -7,9 +7,10 @@ import pytest
 import torch
 from drawn_scene import GROUND, HEIGHT, WIDTH, drawn_footage
 
-from viewsync.counting.desynchronizer import Latency, Sample, samples
+from viewsync.counting.footage import Sample
 from viewsync.counting.samples import Batches, batch_of, latency_of, mirrored
 from viewsync.counting.system import Counter, pixels_per_metre, sigma_cells
+from viewsync.footage.desynchronizer import Latency, samples
 from viewsync.networks.mvms import MVMS
 from viewsync.types import InputError
 

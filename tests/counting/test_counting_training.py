@@ -8,10 +8,10 @@ import pytest
 import torch
 from drawn_scene import drawn_footage
 
-from viewsync.counting.desynchronizer import Latency
 from viewsync.counting.samples import Batches
 from viewsync.counting.system import METHODS, Counter
 from viewsync.counting.training import Recipe, Schedule, Training, arguments, loss_of, trained
+from viewsync.footage.desynchronizer import Latency
 from viewsync.training_loop import CHECKPOINT
 from viewsync.types import InputError
 
@@ -175,8 +175,8 @@ def test_the_papers_preset_runs_ten_steps(method):
 @pytest.mark.slow
 def test_the_warping_loss_teaches_flow():
     """All walk the same way, so where they come from can be learned in a minute."""
-    from viewsync.counting.desynchronizer import samples
     from viewsync.counting.flows import flow_score
+    from viewsync.footage.desynchronizer import samples
 
     late = Latency((0.0, 1.0, -1.0), 0.0)
     scene, ways = drawn_footage(2, people=5, instants=40, same_way=True)

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 from test_counting_footage import PLACE
 
-from viewsync.counting.desynchronizer import (
+from viewsync.counting.footage import Footage
+from viewsync.footage.desynchronizer import (
     CITY_RANDOM,
     PETS_CONSTANT,
     PETS_RANDOM,
     Latency,
     drawn,
+    drawn_sample,
     instants,
     samples,
     write_samples,
 )
-from viewsync.counting.footage import Footage
 from viewsync.types import InputError
 
 BOTH = Latency((0.0, -1.0), 0.5)
@@ -72,6 +73,21 @@ def test_samples_are_the_same_for_a_seed_whatever_follows():
     assert [sample.frames.tolist() for sample in alone] == [sample.frames.tolist() for sample in together[: len(alone)]]
     another = samples([footage()], BOTH, seed=6)
     assert [sample.frames.tolist() for sample in alone] != [sample.frames.tolist() for sample in another]
+
+
+def test_samples_for_training_are_of_any_instant_alike():
+    some, rng = [footage(20), footage(50, name="other")], np.random.default_rng(0)
+    among = [[10, 12], [12, 13, 14, 15, 16, 17]]
+    found = [drawn_sample(some, among, BOTH, rng) for _ in range(800)]
+    told = [(one.footage.name, one.instant) for one in found]
+    counts = [told.count((clip.name, at)) / 800 for clip, instants in zip(some, among, strict=True) for at in instants]
+    assert counts == pytest.approx([1 / 8] * 8, abs=0.04)
+    assert all(one.frames[0] == one.instant for one in found)
+    assert {int(one.frames[1]) - one.instant for one in found} == {-6, -5, -4, -3, -2}
+
+
+def test_random_latency_is_the_same_for_all_views():
+    assert Latency.at_random(4, 0.64) == Latency((0.0,) * 4, 0.64)
 
 
 def test_no_latency():

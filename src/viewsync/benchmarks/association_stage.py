@@ -1,6 +1,5 @@
 """Whom suite `association` looks for: real data sets, and rendered worlds, rendered once and kept."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,7 +8,7 @@ from typing import Literal
 
 from viewsync.association.frames import Part, Session, leaks, split
 from viewsync.association.readers import assigned, cameras_of_wildtrack, read_session
-from viewsync.benchmarks.synnet_stage import code
+from viewsync.benchmarks.jobs import fingerprint
 from viewsync.calibration import read_cameras
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.store import cache_folder
@@ -178,5 +177,5 @@ def _thinned(session: Session, step: int) -> Session:
 
 def stage_for(sizes: tuple[tuple[WorldName, Sizes], ...], seed: int, data: Path | None) -> Stage:
     """The stage whose folder in the cache belongs to all that films depend on: code, sizes, formats of truth, and seed."""
-    said = f"{code(_FILMS_DEPEND_ON)} {sizes} {_TRUTH} {seed}"
-    return Stage(sizes, seed, data, cache_folder() / "association-bench" / hashlib.sha256(said.encode()).hexdigest()[:16])
+    folder = cache_folder() / "association-bench" / fingerprint(_FILMS_DEPEND_ON, sizes, _TRUTH, seed)
+    return Stage(sizes, seed, data, folder)

@@ -16,18 +16,10 @@ from viewsync.association.matching import NetworkCost, joint_outcomes, pairwise_
 from viewsync.association.metrics import Metrics, PairOutcome, measure
 from viewsync.association.train import RELEASED_THRESHOLD
 from viewsync.association.training import Schedule
-from viewsync.benchmarks.association_runs import (
-    AS_PUBLISHED,
-    JOINTLY,
-    LOOKED_AT,
-    SINGLY,
-    Job,
-    Outcome,
-    follow,
-    looks,
-)
+from viewsync.benchmarks.association_runs import AS_PUBLISHED, JOINTLY, LOOKED_AT, SINGLY, Job, Outcome, looks
 from viewsync.benchmarks.association_speed import speed_rows
 from viewsync.benchmarks.association_stage import Name, Sizes, Stage, WorldName, stage_for
+from viewsync.benchmarks.jobs import follow
 from viewsync.benchmarks.row import Bar, Row, measured, skipped
 from viewsync.benchmarks.takes import data_folder
 from viewsync.types import InputError
@@ -133,10 +125,9 @@ def rows(seed: int, quick: bool, data: Path | None, tell: Callable[[str], None],
         data, missing = None, [skipped(SUITE, "real sets", str(error))]
     stage = stage_for(budget.sizes, seed, data)
     jobs = {job: key for key, some in jobs_of(budget, stage, seed).items() for job in some}
-    outcomes = follow([*jobs], stage, tell, cores)
     found: dict[tuple[Name, Method], list[Outcome]] = {}
-    for job, key in jobs.items():
-        found.setdefault(key, []).append(outcomes[job])
+    for key, outcome in zip(jobs.values(), follow([*jobs], stage, tell, cores), strict=True):
+        found.setdefault(key, []).append(outcome)
     made = [row for name in _METHODS if stage.has(name) for row in _of_set(name, found, stage, seed, held=not quick)]
     plaza = [job for job, key in jobs.items() if key == ("plaza", "ours")]
     tell("frames apart, and speed")

@@ -1,12 +1,11 @@
 """What the networks of suite `counting` see: rendered once for all of them, and kept."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from viewsync.benchmarks.synnet_stage import code
+from viewsync.benchmarks.jobs import fingerprint
 from viewsync.counting.flows import Tracks, tracks
 from viewsync.counting.footage import Footage
 from viewsync.counting.readers import read_footage
@@ -98,5 +97,4 @@ class Stage:
 
 def stage_for(sizes: tuple[tuple[WorldName, Sizes], ...], seed: int) -> Stage:
     """The stage whose folder in the cache belongs to all that films depend on: code, sizes and seed."""
-    said = f"{code(_FILMS_DEPEND_ON)} {sizes} {seed}"
-    return Stage(sizes, seed, cache_folder() / "counting-bench" / hashlib.sha256(said.encode()).hexdigest()[:16])
+    return Stage(sizes, seed, cache_folder() / "counting-bench" / fingerprint(_FILMS_DEPEND_ON, sizes, seed))

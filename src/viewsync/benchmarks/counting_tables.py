@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from viewsync.benchmarks.counting_runs import Job, Outcome, follow
+from viewsync.benchmarks.counting_runs import Job, Outcome
 from viewsync.benchmarks.counting_stage import Sizes, WorldName, stage_for
+from viewsync.benchmarks.jobs import follow
 from viewsync.benchmarks.row import Bar, Row, measured
-from viewsync.counting.evaluate import Lead
 from viewsync.counting.samples import LatencyKind
 from viewsync.counting.system import Method
 from viewsync.counting.training import STRONG, Recipe, Schedule, Setting
+from viewsync.footage.lead import Lead
 
 SUITE = "counting"
 LATENCIES: tuple[LatencyKind, ...] = ("random", "constant")

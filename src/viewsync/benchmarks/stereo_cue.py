@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from viewsync.benchmarks.jobs import each
 from viewsync.benchmarks.judge import Judged, errors, middle_value, share
 from viewsync.benchmarks.row import Bar, Row, measured
 from viewsync.benchmarks.scenes import RealScene, caliscope_long, caliscope_short, handpose3d
 from viewsync.benchmarks.stereo_stage import SETS, Stage
-from viewsync.benchmarks.synnet_runs import _each
 from viewsync.benchmarks.video import judge_scene
 from viewsync.media import probe
 from viewsync.stereo.delay_training import NAME
@@ -57,7 +57,7 @@ def synchronized(stage: Stage, suite: str, seed: int, rounds: int, tell: Callabl
     """
     questions = {f"{one.name}, {one.cue}": one for one in _questions(stage)}
     judged: dict[str, list[Judged]] = {}
-    for name, pairs in _each({name: partial(one.judged, seed, rounds) for name, one in questions.items()}, cores):
+    for name, pairs in each({name: partial(one.judged, seed, rounds) for name, one in questions.items()}, cores):
         judged[name] = pairs
         tell(f"{len(judged)} of {len(questions)} synchronized: {name}")
     found = []

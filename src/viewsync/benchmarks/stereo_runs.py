@@ -1,22 +1,14 @@
 """What suite `stereo` trains and measures: one process per core, and what is done is kept for the next time."""
 
-import hashlib
-import json
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache, partial
-from pathlib import Path
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import cv2
 
+from viewsync.benchmarks.jobs import Work, each, fingerprint
 from viewsync.benchmarks.stereo_stage import SETS, Stage, frames
-from viewsync.benchmarks.synnet_runs import _each
-from viewsync.benchmarks.synnet_stage import code
 from viewsync.benchmarks.takes import data_folder
-from viewsync.files import write_whole
-from viewsync.machine import this_machine
 from viewsync.networks.checkpoints import load_network, shipped
 from viewsync.networks.delay import DelayHead
 from viewsync.networks.stereo import Matcher, MatchingNetwork
@@ -47,7 +39,7 @@ _RUNS_DEPEND_ON = (
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Work[Stage, By]):
     """A matching network with every delay network, held against every set but the one it was trained on."""
 
     who: Who
@@ -59,7 +51,7 @@ class Job:
     sequences: int
     """Of each test set."""
 
-    def figures(self, stage: Stage) -> By:
+    def outcome(self, stage: Stage) -> By:
         """How well it does."""
         cv2.setNumThreads(1)  # Processes share the cores.
         if self.who == "cue":
@@ -99,58 +91,32 @@ class Job:
         fields = [stereo_fields(one) for one in recordings]
         return Scores.of(delays_believed(load_network(shipped(NAME), DelayNetwork), fields, clips), clips.delay)
 
+    def name(self, stage: Stage) -> str | None:
+        """None for the cue, whose figures depend on more than this code."""
+        return None if self.who == "cue" else fingerprint(_RUNS_DEPEND_ON, self, stage.test_sets)
 
-def follow(jobs: Sequence[Job], stage: Stage, tell: Callable[[str], None], cores: int | None = None) -> list[By]:
-    """Do jobs, but those whose results are kept.
+    @staticmethod
+    def read(said: Mapping[str, Mapping[str, Any]]) -> By:
+        """As it was kept."""
+        return {head: {test: _scores(one) for test, one in by_set.items()} for head, by_set in said.items()}
 
-    Args:
-        jobs: What to do.
-        stage: What it is done with; rendered first where that wasn't done yet.
-        tell: Told of everything that is done.
-        cores: How many processes work; as many as may be used if None. 1: this one.
-    """
-    cores = cores or this_machine().cores
-    kept = {job: found for job in jobs if (found := _recalled(stage, job)) is not None}
-    new = {str(job): job for job in jobs if job not in kept}
-    tell(f"{len(jobs)} runs, of which {len(kept)} are kept in {stage.folder}")
-    if new:
-        stage.film(cores)
-        tell(f"rendered: {', '.join(SETS)}")
-        for done, (what, _) in enumerate(_each(stage.preparations(any(job.who == "peer" for job in jobs)), cores), start=1):
-            tell(f"{done} prepared: {what}")
-    tasks = {name: partial(_done, job, stage) for name, job in new.items()}
-    for done, (name, (found, minutes)) in enumerate(_each(tasks, cores), start=1):
-        kept[new[name]] = found
-        tell(f"{done} of {len(new)} done, {minutes:.1f} min: {_told(new[name], found)}")
-    return [kept[job] for job in jobs]
+    def told(self, found: By) -> str:
+        """All F1."""
+        scores = "; ".join(
+            f"{head}: " + ", ".join(f"{test} {score.every.f1_macro:.2f}" for test, score in by_set.items())
+            for head, by_set in found.items()
+        )
+        return f"{self.who}, {self.modality}, trained on {self.trained_on or 'other data'}. F1 of {scores}"
 
-
-def _told(job: Job, found: By) -> str:
-    scores = "; ".join(
-        f"{head}: " + ", ".join(f"{test} {score.every.f1_macro:.2f}" for test, score in by_set.items())
-        for head, by_set in found.items()
-    )
-    return f"{job.who}, {job.modality}, trained on {job.trained_on or 'other data'}. F1 of {scores}"
-
-
-def _done(job: Job, stage: Stage) -> tuple[By, float]:
-    """Results, kept where they depend on the code below only, and minutes of a core."""
-    began = time.process_time()
-    found = job.figures(stage)
-    minutes = (time.process_time() - began) / 60
-    if job.who != "cue":
-        figures = {head: {test: asdict(scores) for test, scores in some.items()} for head, some in found.items()}
-        said = {"job": repr(job), "cpu_minutes": minutes, "figures": figures}
-        write_whole(_path(stage, job), json.dumps(said, indent=1).encode())
-    return found, minutes
-
-
-def _recalled(stage: Stage, job: Job) -> By | None:
-    try:
-        said = json.loads(_path(stage, job).read_bytes())
-    except FileNotFoundError:
-        return None
-    return {head: {test: _scores(one) for test, one in by_set.items()} for head, by_set in said["figures"].items()}
+    @classmethod
+    def prepare(cls, new: Sequence["Job"], stage: Stage, cores: int, tell: Callable[[str], None]) -> None:
+        """Render, and make the networks' frames."""
+        if new:
+            stage.film(cores)
+            tell(f"rendered: {', '.join(SETS)}")
+            tasks = stage.preparations(any(job.who == "peer" for job in new))
+            for done, (what, _) in enumerate(each(tasks, cores), start=1):
+                tell(f"{done} prepared: {what}")
 
 
 def _scores(said: Mapping[str, Mapping[str, float]]) -> Scores:
@@ -159,13 +125,3 @@ def _scores(said: Mapping[str, Mapping[str, float]]) -> Scores:
         for name in ("every", "shared")
     )
     return Scores(every, shared)
-
-
-def _path(stage: Stage, job: Job) -> Path:
-    said = f"{_code()} {job} {stage.test_sets}"
-    return stage.folder / "runs" / f"{hashlib.sha256(said.encode()).hexdigest()[:16]}.json"
-
-
-@cache
-def _code() -> str:
-    return code(_RUNS_DEPEND_ON)

@@ -1,13 +1,12 @@
 """What the networks of suite `stereo` see: rendered once for all of them, and kept; and a real recording."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from viewsync.benchmarks.jobs import fingerprint
 from viewsync.benchmarks.scenes import handpose3d
-from viewsync.benchmarks.synnet_stage import code
 from viewsync.media import probe
 from viewsync.stereo.frames import PAPER_SIZE, Modality, PreparedRecording, prepared
 from viewsync.stereo.recordings import StereoRecording, stereo_recordings
@@ -121,5 +120,4 @@ def _number(name: str, index: int) -> int:
 
 def stage_for(sizes: Sizes, seed: int, data: Path | None) -> Stage:
     """The stage whose folder in the cache belongs to all that films depend on: code, sizes and seed."""
-    said = f"{code(_FILMS_DEPEND_ON)} {sizes} {seed}"
-    return Stage(sizes, seed, data, cache_folder() / "stereo-bench" / hashlib.sha256(said.encode()).hexdigest()[:16])
+    return Stage(sizes, seed, data, cache_folder() / "stereo-bench" / fingerprint(_FILMS_DEPEND_ON, sizes, seed))

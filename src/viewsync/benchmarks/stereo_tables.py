@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from viewsync.benchmarks.jobs import follow
 from viewsync.benchmarks.row import Bar, Row, measured, skipped
 from viewsync.benchmarks.stereo_cue import synchronized
-from viewsync.benchmarks.stereo_runs import HEADS, PEER, By, Job, Who, follow
+from viewsync.benchmarks.stereo_runs import HEADS, PEER, By, Job, Who
 from viewsync.benchmarks.stereo_stage import MODALITIES, REAL, SETS, TRAINED_ON, Sizes, stage_for
 from viewsync.benchmarks.takes import data_folder
 from viewsync.machine import this_machine

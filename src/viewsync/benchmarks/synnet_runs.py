@@ -1,26 +1,16 @@
 """What suite `synnet` trains and measures: one process per core, and what is done is kept for the next time."""
 
-import hashlib
-import json
-import multiprocessing
-import os
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, partial
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
-import torch
 from jaxtyping import Float
-from threadpoolctl import threadpool_limits
 
+from viewsync.benchmarks.jobs import Work, each, fingerprint
 from viewsync.benchmarks.synnet_cue import told_by_pose_cue
-from viewsync.benchmarks.synnet_stage import MATERIALS, PICTURE_PIXELS, Stage, code
-from viewsync.files import write_whole
-from viewsync.machine import this_machine
+from viewsync.benchmarks.synnet_stage import MATERIALS, PICTURE_PIXELS, Stage
 from viewsync.networks.checkpoints import load_network, shipped
 from viewsync.networks.offset_baselines import Korbar, Wieschollek, contrastive_loss, triplet_loss
 from viewsync.networks.synnet import OffsetNetwork, SynNet
@@ -35,7 +25,6 @@ from viewsync.synnet.trials import Figures, crowd_clips, crowd_figures
 Who = Literal["SynNet", "Wieschollek", "Korbar", "shipped weights", "pose cue"]
 Told = Callable[[Clips], Float[np.ndarray, " pair"]]
 """The class found for each pair."""
-Done = TypeVar("Done")
 TRAINED: dict[Who, tuple[type[OffsetNetwork], Loss]] = {
     "SynNet": (SynNet, shift_loss),
     "Wieschollek": (Wieschollek, triplet_loss),
@@ -69,7 +58,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Work[Stage, dict[str, Figures]]):
     """A recipe, followed once."""
 
     recipe: Recipe
@@ -78,7 +67,7 @@ class Job:
     per_shift: int
     """Test pairs."""
 
-    def figures(self, stage: Stage) -> dict[str, Figures]:
+    def outcome(self, stage: Stage) -> dict[str, Figures]:
         """How well it does, by test."""
         if self.recipe.streams:
             return self._of_pictures(stage)
@@ -114,6 +103,26 @@ class Job:
         make, sampling = partial(kind, channels, **size, **self.recipe.arguments), Sampling(stride=self.recipe.stride)
         return trained(make, scenes, self.schedule, seed=self.seed, sampling=sampling, inputs=inputs, loss=loss)
 
+    def name(self, stage: Stage) -> str | None:
+        """None where nothing is trained, which takes no time."""
+        return fingerprint(_RUNS_DEPEND_ON, self) if self.recipe.who in TRAINED else None
+
+    @staticmethod
+    def read(said: Mapping[str, Mapping[str, Any]]) -> dict[str, Figures]:
+        """As they were kept."""
+        return {test: Figures(**one) for test, one in said.items()}
+
+    def told(self, found: Mapping[str, Figures]) -> str:
+        """All accuracies."""
+        return f"{self.recipe}; seed {self.seed}: " + ", ".join(f"{test} {one.accuracy:.1%}" for test, one in found.items())
+
+    @classmethod
+    def prepare(cls, new: Sequence["Job"], stage: Stage, cores: int, tell: Callable[[str], None]) -> None:
+        """Film."""
+        films = _films(stage, any(job.recipe.streams for job in new)) if new else {}
+        for done, (what, _) in enumerate(each(films, cores), start=1):
+            tell(f"{done} of {len(films)} filmed: {what}")
+
 
 def _told_by(network: OffsetNetwork, inputs: Inputs | None = None) -> Told:
     return lambda clips: logits(network, clips, inputs).argmax(1).double().numpy()
@@ -123,37 +132,6 @@ _scenes, _frames = cache(Stage.scenes), cache(Stage.frames)
 """A process reads what it needs but once."""
 
 
-# ── many jobs ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def follow(
-    jobs: Sequence[Job], stage: Stage, tell: Callable[[str], None], cores: int | None = None
-) -> list[dict[str, Figures]]:
-    """Do jobs, those that are equal but once, and those whose results are kept not at all.
-
-    Args:
-        jobs: What to do.
-        stage: Whom it is done with; filmed first where that wasn't done yet.
-        tell: Told of everything that is done.
-        cores: How many processes work; as many as there are cores if None. 1: this one.
-    """
-    cores = cores or this_machine().cores
-    different = {repr(job): job for job in jobs}
-    kept = {name: found for name, job in different.items() if (found := _recalled(stage, job)) is not None}
-    new = [name for name in different if name not in kept]
-    tell(f"{len(different)} runs, of which {len(kept)} are kept in {stage.folder}")
-    films = _films(stage, any(different[name].recipe.streams for name in new)) if new else {}
-    for done, (what, _) in enumerate(_each(films, cores), start=1):
-        tell(f"{done} of {len(films)} filmed: {what}")
-    for done, (name, (found, minutes)) in enumerate(
-        _each({name: partial(_done, different[name], stage) for name in new}, cores), start=1
-    ):
-        kept[name] = found
-        job, said = different[name], ", ".join(f"{test} {figures.accuracy:.1%}" for test, figures in found.items())
-        tell(f"{done} of {len(new)} done, {minutes:.1f} min: {job.recipe}; seed {job.seed}: {said}")
-    return [kept[repr(job)] for job in jobs]
-
-
 def _films(stage: Stage, pictures: bool) -> dict[str, Callable[[], None]]:
     """What is to be filmed, by name."""
     films: dict[str, Callable[[], None]] = {material: partial(stage.film, material) for material in MATERIALS}
@@ -161,56 +139,3 @@ def _films(stage: Stage, pictures: bool) -> dict[str, Callable[[], None]]:
         for number in range(stage.reels(held_out)):
             films[f"pictures for {purpose}, reel {number + 1}"] = partial(stage.film_reel, number, held_out)
     return films
-
-
-def _done(job: Job, stage: Stage) -> tuple[dict[str, Figures], float]:
-    """Results, kept where they took long, and minutes of a core."""
-    began = time.process_time()
-    found = job.figures(stage)
-    minutes = (time.process_time() - began) / 60
-    if job.recipe.who in TRAINED:
-        said = {"job": repr(job), "cpu_minutes": minutes, "figures": {test: asdict(each) for test, each in found.items()}}
-        write_whole(_path(stage, job), json.dumps(said, indent=1).encode())
-    return found, minutes
-
-
-def _recalled(stage: Stage, job: Job) -> dict[str, Figures] | None:
-    try:
-        said = json.loads(_path(stage, job).read_bytes())
-    except FileNotFoundError:
-        return None
-    return {test: Figures(**each) for test, each in said["figures"].items()}
-
-
-def _path(stage: Stage, job: Job) -> Path:
-    said = f"{_code()} {job}"
-    return stage.folder / "runs" / f"{hashlib.sha256(said.encode()).hexdigest()[:16]}.json"
-
-
-@cache
-def _code() -> str:
-    return code(_RUNS_DEPEND_ON)
-
-
-def _each(tasks: Mapping[str, Callable[[], Done]], cores: int) -> Iterator[tuple[str, Done]]:
-    """What tasks return, in the order in which they end, with their names."""
-    if cores == 1 or len(tasks) <= 1:
-        yield from ((name, task()) for name, task in tasks.items())
-        return
-    with ProcessPoolExecutor(min(cores, len(tasks)), multiprocessing.get_context("spawn"), _begin) as pool:
-        try:
-            names = {pool.submit(task): name for name, task in tasks.items()}
-            for future in as_completed(names):
-                yield names[future], future.result()
-        except BaseException:
-            # Else the pool would wait for minutes.
-            for process in multiprocessing.active_children():
-                process.kill()
-            raise
-
-
-def _begin() -> None:
-    """Processes share the cores: one thread each."""
-    os.environ["LP_NUM_THREADS"] = "1"
-    threadpool_limits(1)
-    torch.set_num_threads(1)

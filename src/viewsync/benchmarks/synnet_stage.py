@@ -1,7 +1,5 @@
 """Whom the networks of suite `synnet` see: filmed once for all of them, and kept."""
 
-import ast
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-import viewsync
+from viewsync.benchmarks.jobs import fingerprint
 from viewsync.benchmarks.pose_scenes import held_out_motions
 from viewsync.files import whole_file
 from viewsync.pose_embedding.performances import Recorded, performances, recorded
@@ -118,22 +116,8 @@ class Stage:
 
 def stage_for(sizes: Sizes, seed: int, data: Path | None) -> Stage:
     """The stage whose folder in the cache belongs to all that films depend on: code, sizes, seed and data."""
-    said = f"{code(_FILMS_DEPEND_ON)} {sizes} {seed} {data and stamp(data / 'mocap')}"
-    return Stage(sizes, seed, data, cache_folder() / "synnet-bench" / hashlib.sha256(said.encode()).hexdigest()[:16])
-
-
-def code(patterns: Iterable[str]) -> str:
-    """A hash of some of the package's code, but for its words: a comment mustn't cost hours of training."""
-    package, digest = Path(viewsync.__file__).parent, hashlib.sha256()
-    for path in sorted(path for pattern in patterns for path in package.glob(pattern)):
-        digest.update(ast.dump(_Wordless().visit(ast.parse(path.read_bytes()))).encode())
-    return digest.hexdigest()
-
-
-class _Wordless(ast.NodeTransformer):
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        """Drop a docstring."""
-        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+    name = fingerprint(_FILMS_DEPEND_ON, sizes, seed, data and stamp(data / "mocap"))
+    return Stage(sizes, seed, data, cache_folder() / "synnet-bench" / name)
 
 
 @cache

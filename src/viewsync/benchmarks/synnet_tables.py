@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from viewsync.benchmarks.jobs import follow
 from viewsync.benchmarks.row import Bar, Row, measured, skipped
-from viewsync.benchmarks.synnet_runs import Job, Recipe, follow
+from viewsync.benchmarks.synnet_runs import Job, Recipe
 from viewsync.benchmarks.synnet_stage import Sizes, stage_for
 from viewsync.benchmarks.takes import data_folder
 from viewsync.networks.checkpoints import shipped

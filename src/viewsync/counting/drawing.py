@@ -7,7 +7,7 @@ from matplotlib.colors import hsv_to_rgb
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
-from viewsync.counting.desynchronizer import Sample
+from viewsync.counting.footage import Sample
 
 _INCHES = 3.4
 """Width of a column."""

@@ -1,4 +1,4 @@
-"""How far counts are off, in all and place by place, and which of two networks is nearer."""
+"""How far counts are off, in all and place by place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,9 @@ from itertools import groupby
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from viewsync.counting.desynchronizer import Sample
-from viewsync.counting.footage import Footage
+from viewsync.counting.footage import Footage, Sample
 from viewsync.counting.samples import batch_of
 from viewsync.counting.system import Counter
 from viewsync.types import InputError
@@ -21,7 +20,6 @@ GRID_BLOCKS = 8
 _SOMEBODY = 0.5
 """People; with fewer, the ground is empty."""
 _AT_ONCE = 4
-_ROUNDS = 2000
 _DIGITS = 4
 
 
@@ -66,43 +64,6 @@ class Scores:
             frames=len(truth),
             empty=int((~anybody).sum()),
         )
-
-
-@dataclass(frozen=True)
-class Lead:
-    """By how much one network's mean absolute error is under another's, on the same frames."""
-
-    people: float
-    percent: float
-    """Of the other's."""
-    low_percent: float
-    """The 95 % interval, by bootstrap over stretches of footage."""
-    high_percent: float
-
-    @classmethod
-    def of(
-        cls,
-        ours: Float[np.ndarray, " frame"],
-        theirs: Float[np.ndarray, " frame"],
-        stretches: Int[np.ndarray, " frame"],
-        seed: int,
-    ) -> "Lead":
-        """Of absolute errors; several seeds' may be averaged frame by frame before.
-
-        Args:
-            ours: Frame by frame.
-            theirs: Of the same frames.
-            stretches: To which each frame belongs; neighbouring frames are no independent evidence, so whole stretches are
-                drawn.
-            seed: Of the bootstrap.
-        """
-        _, which = np.unique(stretches, return_inverse=True)
-        frames, mine, others = (np.bincount(which, weights) for weights in (np.ones(len(ours)), ours, theirs))
-        drawn = np.random.default_rng([seed, 84]).multinomial(len(frames), np.full(len(frames), 1 / len(frames)), _ROUNDS)
-        low, high = np.percentile(100 * (1 - (drawn @ mine) / (drawn @ others)), [2.5, 97.5])
-        apart = float((others.sum() - mine.sum()) / frames.sum())
-        percent = 100 * (1 - mine.sum() / others.sum())
-        return cls(*(round(float(value), _DIGITS) for value in (apart, percent, low, high)))
 
 
 def count_errors(found: Densities, truth: Densities) -> Float[np.ndarray, " frame"]:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy.ndimage import map_coordinates
 
 from viewsync.calibration import read_cameras
-from viewsync.counting.desynchronizer import Sample
+from viewsync.counting.footage import Sample
 from viewsync.counting.places import Place
 from viewsync.counting.samples import batch_of
 from viewsync.counting.system import Counter

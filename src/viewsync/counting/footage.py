@@ -3,15 +3,14 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from viewsync.counting.places import Place
+from viewsync.footage import desynchronizer
+from viewsync.footage.clip import Split
 from viewsync.types import InputError
-
-Split = Literal["training", "validation", "test"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,9 @@ class Footage:
         if not 0 < self.fps < math.inf:
             raise InputError(f"{self.name}: it has {self.fps} instants per second. Give a positive number.")
 
+    def __len__(self) -> int:
+        return len(self.densities)
+
     @cached_property
     def counts(self) -> Float[np.ndarray, " instant"]:
         """How many people there are on the ground."""
@@ -62,3 +64,7 @@ class Footage:
                 f"{self.name}: its {what} are {columns} × {rows}, but those of {self.place.name} are {wanted[1]} × "
                 f"{wanted[0]}. Give both of one place."
             )
+
+
+Sample = desynchronizer.Sample[Footage]
+"""What the cameras of some footage show when asked for one instant."""

@@ -10,15 +10,15 @@ from matplotlib.figure import Figure
 from rich import box
 from rich.table import Table
 
-from viewsync.counting.desynchronizer import Sample, samples
 from viewsync.counting.drawing import example
 from viewsync.counting.evaluate import Scores, counted, mean_density, truths
 from viewsync.counting.flows import flow_score, tracks
-from viewsync.counting.footage import Footage
+from viewsync.counting.footage import Footage, Sample
 from viewsync.counting.readers import read_footage
 from viewsync.counting.samples import LatencyKind, batch_of, latency_of
 from viewsync.counting.system import Counter
 from viewsync.files import write_whole
+from viewsync.footage.desynchronizer import samples
 from viewsync.networks.checkpoints import load_card, load_network
 from viewsync.progress import Progress, told
 from viewsync.synnet.drawing import save_figure

@@ -10,14 +10,13 @@ from numpy.random import Generator
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from viewsync.counting.desynchronizer import Latency, Sample, drawn, instants
-from viewsync.counting.footage import Footage
+from viewsync.counting.footage import Footage, Sample
+from viewsync.footage.desynchronizer import Latency, drawn_sample, instants
+from viewsync.footage.shown_pictures import shown_pictures
 from viewsync.networks.mvms import Geometry
 from viewsync.types import InputError
 
 LatencyKind = Literal["random", "constant", "none"]
-_LEAST_CONTRAST = 1.0
-"""Gray levels: a picture of nothing stays one."""
 
 
 def latency_of(kind: LatencyKind, seconds: float, views: int) -> Latency:
@@ -52,10 +51,9 @@ def batch_of(samples: Sequence[Sample], *, synchronized: bool = False) -> Counti
         samples: One or more.
         synchronized: Give pictures of the reference's instant, too.
     """
-    at_once = [np.full_like(sample.frames, sample.instant) for sample in samples] if synchronized else None
     return CountingBatch(
-        _pictures(samples, [sample.frames for sample in samples]),
-        None if at_once is None else _pictures(samples, at_once),
+        shown_pictures(samples),
+        shown_pictures(samples, synchronized=True) if synchronized else None,
         _geometry(samples),
         torch.from_numpy(np.stack([sample.footage.densities[sample.instant] for sample in samples])[:, None]),
         torch.from_numpy(np.stack([sample.latency_seconds for sample in samples]).astype(np.float32)),
@@ -106,10 +104,7 @@ class Batches(IterableDataset[CountingBatch]):
             number += 1
 
     def _sample(self, rng: Generator) -> Sample:
-        lengths = np.array([len(some) for some in self.instants])
-        which = int(rng.choice(len(lengths), p=lengths / lengths.sum()))
-        footage, instant = self.footages[which], int(rng.choice(self.instants[which]))
-        return Sample(footage, instant, drawn(self.latency, footage, instant, rng))
+        return drawn_sample(self.footages, self.instants, self.latency, rng)
 
 
 def mirrored(batch: CountingBatch, pictures: bool, rows: bool, columns: bool) -> CountingBatch:
@@ -140,18 +135,6 @@ def _mirrored_views(geometry: Geometry, width: int) -> Geometry:
     # x becomes width − 1 − x.
     turn = geometry.fundamental.new_tensor([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
     return Geometry(geometry.sampling * across, geometry.depths.flip(-1), turn.T @ geometry.fundamental @ turn)
-
-
-def _pictures(samples: Sequence[Sample], frames: Sequence[np.ndarray]) -> Float32[Tensor, "batch view 1 height width"]:
-    shown = np.stack(
-        [
-            np.stack([view[frame] for view, frame in zip(sample.footage.pictures, of_views, strict=True)])
-            for sample, of_views in zip(samples, frames, strict=True)
-        ]
-    )
-    pictures = torch.from_numpy(shown)[:, :, None].float()
-    std, mean = torch.std_mean(pictures, dim=(-2, -1), keepdim=True)
-    return (pictures - mean) / std.clamp_min(_LEAST_CONTRAST)
 
 
 def _geometry(samples: Sequence[Sample]) -> Geometry:

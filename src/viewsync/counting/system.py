@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from viewsync.counting.desynchronizer import Latency
 from viewsync.counting.places import Place
+from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.epipolar_band import sigma_for
 from viewsync.networks.mvms import MVMS, SMALL, Count, Geometry, feature_sizes
 from viewsync.networks.view_sync import CameraSync, Matching, SceneSync, ViewSync

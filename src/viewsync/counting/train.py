@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from viewsync.counting.desynchronizer import samples
 from viewsync.counting.evaluate import Scores, mean_density, truths
 from viewsync.counting.footage import Footage
 from viewsync.counting.report import KINDS, figures, named
@@ -13,6 +12,7 @@ from viewsync.counting.samples import LatencyKind, latency_of
 from viewsync.counting.system import Counter, Method, Preset
 from viewsync.counting.training import Recipe, Schedule, arguments, trained
 from viewsync.files import prepare_folder
+from viewsync.footage.desynchronizer import samples
 from viewsync.machine import this_machine
 from viewsync.networks.checkpoints import ModelCard, save_network
 from viewsync.progress import Progress

@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from viewsync.counting.desynchronizer import Latency
 from viewsync.counting.footage import Footage
 from viewsync.counting.samples import Batches, CountingBatch, latency_of
 from viewsync.counting.system import BASELINES, PAPER_UNIT, Counter, Method, Preset, sigma_cells
+from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.mvms import Count
 from viewsync.networks.view_losses import similarity_loss, warping_loss
 from viewsync.progress import Progress

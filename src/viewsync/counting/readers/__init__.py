@@ -4,10 +4,11 @@ from pathlib import Path
 
 from viewsync.counting.footage import Footage
 from viewsync.counting.readers.annotated import VIA, read_annotated
-from viewsync.counting.readers.kept import Size
 from viewsync.counting.readers.published import GROUND_PLANE, read_published
 from viewsync.counting.readers.wildtrack import ANNOTATIONS, PICTURES, read_wildtrack
-from viewsync.counting.readers.worlds import MANIFEST, read_worlds
+from viewsync.counting.readers.worlds import read_worlds
+from viewsync.footage.kept_pictures import Size
+from viewsync.footage.rendered_scenes import MANIFEST
 from viewsync.geometry.ground_maps import GroundMap
 from viewsync.progress import Progress
 from viewsync.types import InputError

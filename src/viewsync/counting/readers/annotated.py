@@ -12,11 +12,13 @@ import numpy as np
 from jaxtyping import Float
 
 from viewsync.calibration import camera_for, fitted, read_cameras
-from viewsync.counting.footage import Footage, Split
+from viewsync.counting.footage import Footage
 from viewsync.counting.places import POOLED, PUBLISHED, Layout, place_of
-from viewsync.counting.readers.kept import Points, Size, gray_picture, kept_densities, kept_pictures
+from viewsync.counting.readers.kept import Points, kept_densities, kept_pictures
 from viewsync.counting.readers.split import split_of
 from viewsync.files import natural
+from viewsync.footage.clip import Split
+from viewsync.footage.kept_pictures import Size, gray_picture
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.ground_maps import PERSON_METRES
 from viewsync.progress import Progress

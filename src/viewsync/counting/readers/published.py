@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 
 from viewsync.calibration import read_pets2009
-from viewsync.counting.footage import Footage, Split
+from viewsync.counting.footage import Footage
 from viewsync.counting.places import POOLED, PUBLISHED, Layout, Place, place_of, published_place
-from viewsync.counting.readers.kept import Size, kept_maps, kept_pictures
+from viewsync.counting.readers.kept import kept_maps, kept_pictures
 from viewsync.counting.readers.split import split_of
 from viewsync.files import natural
+from viewsync.footage.clip import Split
+from viewsync.footage.kept_pictures import Size
 from viewsync.progress import Progress
 from viewsync.store import stamp
 from viewsync.types import InputError

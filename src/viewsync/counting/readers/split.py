@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from viewsync.counting.footage import Split
+from viewsync.footage.clip import Split
 
 _PETS_TEST = re.compile(r"s1[_/-]?l[12]")
 """Clips of PETS2009 that Zhang and Chan test on; they train on the others."""

@@ -9,10 +9,12 @@ import numpy as np
 
 from viewsync import calibration
 from viewsync.calibration import fitted, right_handed
-from viewsync.counting.footage import Footage, Split
+from viewsync.counting.footage import Footage
 from viewsync.counting.places import POOLED, place_of
-from viewsync.counting.readers.kept import Points, Size, gray_picture, kept_densities, kept_pictures, size_or_default
+from viewsync.counting.readers.kept import Points, kept_densities, kept_pictures, size_or_default
 from viewsync.files import natural
+from viewsync.footage.clip import Split
+from viewsync.footage.kept_pictures import Size, gray_picture
 from viewsync.geometry.ground_maps import GroundMap
 from viewsync.progress import Progress
 from viewsync.store import stamp

@@ -1,35 +1,27 @@
 """Rendered worlds: each scene is a place of its own."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int
 
-from viewsync import media
-from viewsync.calibration import read_cameras
-from viewsync.counting.footage import Footage, Split
+from viewsync.counting.footage import Footage
 from viewsync.counting.places import POOLED, place_of
-from viewsync.counting.readers.kept import Points, Size, kept_densities, kept_pictures, size_or_default
+from viewsync.counting.readers.kept import Points, kept_densities, kept_pictures, size_or_default
+from viewsync.footage.kept_pictures import Size
+from viewsync.footage.rendered_scenes import RenderedScene, read_scenes
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.ground_maps import GroundMap
 from viewsync.progress import Progress
-from viewsync.types import InputError, usual_interval_seconds
+from viewsync.types import InputError
 from viewsync.worlds.people.joints import JOINTS
 from viewsync.worlds.sightings import Sightings
 from viewsync.worlds.sightings_file import read_sightings
-from viewsync.worlds.truth.clocks import NAME as CLOCKS
-from viewsync.worlds.truth.clocks import CameraClocks, read_clocks
 from viewsync.worlds.truth.instants import in_frames
 
-MANIFEST = "manifest.json"
 _WIDEST = 676
-_SPLITS: Mapping[str, Split] = {"train": "training", "val": "validation", "test": "test"}
 _DENSITY = "density/groundplane_dmap_10.h5"
-_CALIBRATION = "calibration/cameras.json"
 _CELL_METRES = 0.1
 _LEAST_SHARE = 0.1
 """Of the body seen, to be counted in a view, as in the worlds' own density maps."""
@@ -52,51 +44,20 @@ def read_worlds(folder: Path, size: Size | None, ground: GroundMap | None, progr
     Raises:
         InputError: A file is missing or can't be read, or cameras can't be used together.
     """
-    manifest = _manifest(folder)
-    scenes = manifest.get("scenes", [{"name": ".", "split": "train"}])
-    return tuple(_scene(folder / scene["name"], _SPLITS[scene["split"]], size, ground, progress) for scene in scenes)
+    return tuple(_footage(scene, size, ground, progress) for scene in read_scenes(folder))
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    try:
-        content = json.loads(path.read_bytes())
-        if "scenes" not in content and "cameras" not in content:
-            raise ValueError("it tells of neither scenes nor cameras")
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} can't be read as that of rendered worlds: {error}. Render them again.") from error
-    assert isinstance(content, dict)
-    return content
-
-
-def _scene(folder: Path, split: Split, size: Size | None, ground: GroundMap | None, progress: Progress) -> Footage:
-    name, key = folder.resolve().name, hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-    clocks, cameras = read_clocks(folder / CLOCKS), _cameras(folder)
-    missing = [view for view in clocks if view not in cameras or not (folder / clocks[view].file).is_file()]
-    if missing:
-        raise InputError(f"{folder} lacks the film or the calibration of {', '.join(missing)}. Render it again.")
-    frames = _matching(list(clocks.values()))
-    if not len(frames):
-        raise InputError(f"{folder}: there is no instant of which all of {', '.join(clocks)} have a frame. Leave it out.")
-    views = {view: cameras[view] for view in clocks}
-    first = next(iter(views.values())).lens
+def _footage(scene: RenderedScene, size: Size | None, ground: GroundMap | None, progress: Progress) -> Footage:
+    first, count = next(iter(scene.cameras.values())).lens, len(scene.frames)
     size = size_or_default(size, (first.width, first.height), _WIDEST)
-    cells = ground or _density_cells(folder) or _walked(folder, next(iter(views)))
-    place = place_of(list(views.values()), cells.pooled(POOLED), *size, name)
+    cells = ground or _density_cells(scene.folder) or _walked(scene.folder, next(iter(scene.cameras)))
+    place = place_of(list(scene.cameras.values()), cells.pooled(POOLED), *size, scene.name)
     pictures = tuple(
-        kept_pictures(f"{key} {view}", len(frames), size, _film(folder / clocks[view].file, size, shown), name, progress)
-        for view, shown in zip(views, frames.T, strict=True)
+        kept_pictures(f"{scene.fingerprint} {view}", count, size, scene.film(view, size[0] * size[1]), scene.name, progress)
+        for view in scene.cameras
     )
-    densities = kept_densities(key, len(frames), cells, _people(folder, views, frames))
-    fps = 1 / usual_interval_seconds(_seconds(next(iter(clocks.values()))))
-    return Footage(name, split, place, fps, pictures, densities)
-
-
-def _cameras(folder: Path) -> dict[str, CalibratedCamera]:
-    path = folder / _CALIBRATION
-    if not path.is_file():
-        raise InputError(f"{folder} has no {_CALIBRATION}. Render it with --truth calibration density.")
-    return read_cameras(path)
+    densities = kept_densities(scene.fingerprint, count, cells, _people(scene.folder, scene.cameras, scene.frames))
+    return Footage(scene.name, scene.split, place, scene.fps, pictures, densities)
 
 
 def _density_cells(folder: Path) -> GroundMap | None:
@@ -128,29 +89,6 @@ def _sightings(folder: Path, view: str) -> Path:
     if not path.is_file():
         raise InputError(f"{folder} lacks sightings/{view}.npy. Render it again.")
     return path
-
-
-def _seconds(clock: CameraClocks) -> np.ndarray:
-    """World time of every frame."""
-    return np.array([clock.row_world_seconds(frame).mean() for frame in range(len(clock.ticks))])
-
-
-def _matching(clocks: Sequence[CameraClocks]) -> Int[np.ndarray, "instant view"]:
-    """Of every view the frame nearest to each of the first's, where all are within half a frame."""
-    times = [_seconds(clock) for clock in clocks]
-    gaps = [np.abs(theirs[:, None] - times[0]) for theirs in times]
-    near = [gap.min(axis=0) <= 0.5 * usual_interval_seconds(theirs) for gap, theirs in zip(gaps, times, strict=True)]
-    found = np.stack([gap.argmin(axis=0) for gap in gaps], axis=1)
-    return np.asarray(found[np.all(near, axis=0)])
-
-
-def _film(path: Path, size: Size, shown: Int[np.ndarray, " instant"]) -> Iterator[np.ndarray]:
-    recording = media.probe(path)
-    decoded = ((frame.index, frame.gray) for frame in media.frames(recording, pixels=size[0] * size[1]))
-    for frame, gray in zip(shown, in_frames(shown, decoded), strict=True):
-        if gray is None:
-            raise InputError(f"{path}: its frame {frame} can't be decoded. Copy it again.")
-        yield gray
 
 
 def _people(

@@ -7,15 +7,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from viewsync.counting.footage import Footage
 from viewsync.files import write_whole
+from viewsync.footage.clip import Clip
 from viewsync.types import InputError
 
 _SCHEMA = "viewsync.latency/1"
+ClipT = TypeVar("ClipT", bound=Clip)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,19 @@ class Latency:
         """Of views that are all taken at once."""
         return cls((0.0,) * views, 0.0)
 
+    @classmethod
+    def at_random(cls, views: int, seconds: float) -> "Latency":
+        """Of views none of which is later than another on the mean.
+
+        Args:
+            views: How many there are.
+            seconds: κ.
+
+        Raises:
+            InputError: Seconds aren't a number of 0 or more.
+        """
+        return cls((0.0,) * views, seconds)
+
 
 PETS_CONSTANT = Latency((0.0, 5.0, -5.0), 0.0)
 """The paper's latencies."""
@@ -54,10 +69,10 @@ CITY_RANDOM = Latency((0.0, 0.0, 0.0), 3.0)
 
 
 @dataclass(frozen=True)
-class Sample:
+class Sample(Generic[ClipT]):
     """What the cameras show when asked for one instant."""
 
-    footage: Footage
+    footage: ClipT
     instant: int
     """Of the reference, and of the truth."""
     frames: Int[np.ndarray, " view"]
@@ -69,19 +84,19 @@ class Sample:
         return np.asarray((self.frames - self.instant) / self.footage.fps)
 
 
-def instants(latency: Latency, footage: Footage) -> range:
+def instants(latency: Latency, footage: Clip) -> range:
     """Those for which every latency that may be drawn leads to a frame of the footage.
 
     Raises:
         InputError: The latency is of another number of views, or the footage too short for it.
     """
-    if len(latency.constant_seconds) != len(footage.place.views):
+    if len(latency.constant_seconds) != len(footage.pictures):
         raise InputError(
-            f"{footage.name} has {len(footage.place.views)} views, but latencies are given for "
+            f"{footage.name} has {len(footage.pictures)} views, but latencies are given for "
             f"{len(latency.constant_seconds)}. Give one for each view, 0 for the first."
         )
     earliest, latest = (_frames(latency, footage, side * latency.random_seconds) for side in (-1, 1))
-    count = len(footage.densities)
+    count = len(footage)
     found = range(max(0, -int(earliest.min())), count - max(0, int(latest.max())))
     if not found:
         raise InputError(
@@ -91,7 +106,7 @@ def instants(latency: Latency, footage: Footage) -> range:
     return found
 
 
-def drawn(latency: Latency, footage: Footage, instant: int, rng: np.random.Generator) -> Int[np.ndarray, " view"]:
+def drawn(latency: Latency, footage: Clip, instant: int, rng: np.random.Generator) -> Int[np.ndarray, " view"]:
     """The frame that each view shows: the one nearest to its latency.
 
     Args:
@@ -110,7 +125,7 @@ def drawn(latency: Latency, footage: Footage, instant: int, rng: np.random.Gener
     return instant + _frames(latency, footage, random)
 
 
-def samples(footages: Sequence[Footage], latency: Latency, seed: int) -> list[Sample]:
+def samples(footages: Sequence[ClipT], latency: Latency, seed: int) -> list[Sample[ClipT]]:
     """One sample of each instant of all footages that allows it, for tests: the same for the same seed.
 
     Those of one footage depend on nothing but its place in the list and its length.
@@ -125,7 +140,27 @@ def samples(footages: Sequence[Footage], latency: Latency, seed: int) -> list[Sa
     return found
 
 
-def write_samples(found: Sequence[Sample], latency: Latency, seed: int, path: Path) -> None:
+def drawn_sample(
+    footages: Sequence[ClipT],
+    among: Sequence[Sequence[int] | Int[np.ndarray, " instant"]],
+    latency: Latency,
+    rng: np.random.Generator,
+) -> Sample[ClipT]:
+    """A sample of any of some instants, all of them equally likely, for training.
+
+    Args:
+        footages: To draw from.
+        among: Of each of them, some of its `instants`.
+        latency: Between the views.
+        rng: Source of chance.
+    """
+    counts = np.array([len(some) for some in among])
+    which = int(rng.choice(len(counts), p=counts / counts.sum()))
+    footage, instant = footages[which], int(rng.choice(among[which]))
+    return Sample(footage, instant, drawn(latency, footage, instant, rng))
+
+
+def write_samples(found: Sequence[Sample[ClipT]], latency: Latency, seed: int, path: Path) -> None:
     """Write what was drawn as JSON, so that anybody can show another network the same.
 
     Args:
@@ -150,9 +185,7 @@ def write_samples(found: Sequence[Sample], latency: Latency, seed: int, path: Pa
     write_whole(path, json.dumps(content, indent=1).encode())
 
 
-def _frames(
-    latency: Latency, footage: Footage, random_seconds: Float[np.ndarray, " view"] | float
-) -> Int[np.ndarray, " view"]:
+def _frames(latency: Latency, footage: Clip, random_seconds: Float[np.ndarray, " view"] | float) -> Int[np.ndarray, " view"]:
     """Latencies in frames; none of the reference."""
     constant = np.array(latency.constant_seconds)
     seconds = constant + random_seconds * (np.arange(len(constant)) > 0)
