@@ -40,16 +40,51 @@ class ActionErrors:
     per_action_absolute_mm: float
 
 
-def mpjpe(found_metres: Points, truth_metres: Truth, joints: Sequence[str]) -> Mpjpe:
+@dataclass(frozen=True)
+class FrameErrors:
+    """Means over the joints of a frame that are both found and true; nan where these, or a pelvis, are missing."""
+
+    relative_mm: Float[np.ndarray, " frame"]
+    """As in `Mpjpe`."""
+    absolute_mm: Float[np.ndarray, " frame"]
+
+
+def mpjpe(found_metres: Points, truth_metres: Truth, joints: Sequence[str], *, one_unit: bool = False) -> Mpjpe:
     """Errors of joints found against the truth.
 
     Args:
         found_metres: nan where a joint wasn't found.
         truth_metres: Of the same frames and joints; nan where it isn't known.
         joints: Their names. Without `pelvis`, it is the middle of the hips.
+        one_unit: Both are known to be in metres, however large what is found: a network that hasn't learned finds anything.
 
     Raises:
         InputError: Shapes or units differ, there is neither pelvis nor hips, or there is nothing to compare.
+    """
+    errors = frame_errors(found_metres, truth_metres, joints, one_unit=one_unit)
+    true, found = (np.isfinite(points).all(axis=2) for points in (truth_metres, found_metres))
+    rooted = np.isfinite(errors.absolute_mm)
+    if not rooted.any():
+        raise InputError("no frame has a joint and a pelvis that are both found and true. Compare other frames or joints.")
+    return Mpjpe(
+        float(errors.relative_mm[rooted].mean()),
+        float(errors.absolute_mm[rooted].mean()),
+        int(rooted.sum()),
+        float(1 - (true & found).sum() / true.sum()),
+    )
+
+
+def frame_errors(found_metres: Points, truth_metres: Truth, joints: Sequence[str], *, one_unit: bool = False) -> FrameErrors:
+    """Errors frame by frame.
+
+    Args:
+        found_metres: As of `mpjpe`.
+        truth_metres: As of `mpjpe`.
+        joints: As of `mpjpe`.
+        one_unit: As of `mpjpe`.
+
+    Raises:
+        InputError: Shapes or units differ, or there is neither pelvis nor hips.
     """
     if found_metres.shape != truth_metres.shape or found_metres.shape[1] != len(joints):
         raise InputError(
@@ -58,23 +93,19 @@ def mpjpe(found_metres: Points, truth_metres: Truth, joints: Sequence[str]) -> M
         )
     true, found = (np.isfinite(points).all(axis=2) for points in (truth_metres, found_metres))
     both = true & found
-    _require_one_unit(found_metres, truth_metres, both)
+    if not one_unit:
+        _require_one_unit(found_metres, truth_metres, both)
     own, others = pelvis(found_metres, joints), pelvis(truth_metres, joints)
     rooted = np.isfinite(own).all(axis=1) & np.isfinite(others).all(axis=1) & both.any(axis=1)
-    if not rooted.any():
-        raise InputError("no frame has a joint and a pelvis that are both found and true. Compare other frames or joints.")
-    absolute = np.linalg.norm(found_metres - truth_metres, axis=2)
-    relative = np.linalg.norm((found_metres - own[:, None]) - (truth_metres - others[:, None]), axis=2)
-    return Mpjpe(
-        _MILLIMETRES * float(np.nanmean(relative[rooted], axis=1).mean()),
-        _MILLIMETRES * float(np.nanmean(absolute[rooted], axis=1).mean()),
-        int(rooted.sum()),
-        float(1 - both.sum() / true.sum()),
-    )
+    absolute, relative = np.full(len(rooted), np.nan), np.full(len(rooted), np.nan)
+    apart = (found_metres - truth_metres)[rooted]
+    absolute[rooted] = np.nanmean(np.linalg.norm(apart, axis=2), axis=1)
+    relative[rooted] = np.nanmean(np.linalg.norm(apart - (own - others)[rooted, None], axis=2), axis=1)
+    return FrameErrors(_MILLIMETRES * relative, _MILLIMETRES * absolute)
 
 
 def mpjpe_by_action(
-    found_metres: Points, truth_metres: Truth, joints: Sequence[str], actions: Sequence[str]
+    found_metres: Points, truth_metres: Truth, joints: Sequence[str], actions: Sequence[str], *, one_unit: bool = False
 ) -> ActionErrors:
     """The same for the frames of each action, with both averages.
 
@@ -83,6 +114,7 @@ def mpjpe_by_action(
         truth_metres: As of `mpjpe`.
         joints: As of `mpjpe`.
         actions: Of each frame, what is done.
+        one_unit: As of `mpjpe`.
 
     Raises:
         InputError: As of `mpjpe`, of all frames or of an action's.
@@ -93,12 +125,13 @@ def mpjpe_by_action(
     by_action = {}
     for action in dict.fromkeys(actions):
         try:
-            by_action[action] = mpjpe(found_metres[names == action], truth_metres[names == action], joints)
+            these = names == action
+            by_action[action] = mpjpe(found_metres[these], truth_metres[these], joints, one_unit=one_unit)
         except InputError as error:
             raise InputError(f"action {action!r}: {error}") from error
     return ActionErrors(
         by_action,
-        mpjpe(found_metres, truth_metres, joints),
+        mpjpe(found_metres, truth_metres, joints, one_unit=one_unit),
         float(np.mean([errors.relative_mm for errors in by_action.values()])),
         float(np.mean([errors.absolute_mm for errors in by_action.values()])),
     )
