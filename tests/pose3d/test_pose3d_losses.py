@@ -1,0 +1,93 @@
+"""What 3D pose networks learn from, by hand."""
+
+from math import log
+
+import pytest
+import torch
+
+from viewsync.networks.cuboid import Cuboid
+from viewsync.networks.volumetric import Pose
+from viewsync.pose3d.losses import absolute_error_cm, pose_loss, smooth_squared_error, volumetric_cross_entropy
+
+KNOWN = torch.ones(1, 2).bool()
+TRUE = torch.tensor([[[0.1, 0.2, 0.3], [0.0, 0.0, 0.0]]])
+
+
+def off(*metres):
+    """The second joint is off by so much along each axis."""
+    return TRUE + torch.tensor([[[0.0, 0.0, 0.0], metres]])
+
+
+def test_absolute_errors_are_in_centimetres():
+    # 3 and 6 cm along two of six coordinates.
+    assert absolute_error_cm(off(0.03, -0.06, 0), TRUE, KNOWN).item() == pytest.approx(9 / 6)
+
+
+def test_small_squared_errors_are_in_square_centimetres():
+    assert smooth_squared_error(off(0.03, -0.06, 0), TRUE, KNOWN).item() == pytest.approx((9 + 36) / 6)
+
+
+def test_large_squared_errors_hardly_count_for_more():
+    # 1 m is 10⁴ cm²: (10⁴)^0.1 · 400^0.9 = 552; 20 cm is just at the limit.
+    found = smooth_squared_error(off(1.0, -0.2, 0), TRUE, KNOWN).item()
+    assert found == pytest.approx((1e4**0.1 * 400**0.9 + 400) / 6, rel=1e-4)
+    assert found < smooth_squared_error(off(2.0, -0.2, 0), TRUE, KNOWN).item() < 1.3 * found
+
+
+def test_the_volumetric_term_by_hand():
+    cuboid = Cuboid(torch.zeros(1, 3), torch.zeros(1), 3, side_metres=2.0)
+    probabilities = torch.zeros(1, 2, 3, 3, 3)
+    # Voxels are at −1, 0, 1: the truth is nearest to the middle one.
+    probabilities[0, 0, 1, 1, 1], probabilities[0, 1, 1, 1, 1] = 0.5, 0.0
+    found = volumetric_cross_entropy(probabilities, cuboid, TRUE, KNOWN).item()
+    assert found == pytest.approx((-log(0.5 + 1e-6) - log(1e-6)) / 2, rel=1e-5)
+
+
+def test_what_is_outside_is_looked_for_at_the_surface():
+    cuboid = Cuboid(torch.zeros(1, 3), torch.zeros(1), 3, side_metres=2.0)
+    probabilities = torch.zeros(1, 1, 3, 3, 3)
+    probabilities[0, 0, 2, 0, 1] = 1.0
+    outside = torch.tensor([[[5.0, -3.0, 0.1]]])
+    assert volumetric_cross_entropy(probabilities, cuboid, outside, KNOWN[:, :1]).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_the_networks_loss_is_both():
+    cuboid = Cuboid(torch.zeros(1, 3), torch.zeros(1), 3, side_metres=2.0)
+    probabilities = torch.full((1, 2, 3, 3, 3), 1 / 27)
+    pose = Pose(off(0.03, -0.06, 0), probabilities, cuboid, None, None, None)
+    assert pose_loss(pose, TRUE, KNOWN).item() == pytest.approx(1.5 + 0.01 * log(27), rel=1e-4)
+
+
+LOSSES = [absolute_error_cm, smooth_squared_error]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_joints_that_are_not_known_do_not_count(loss):
+    """Nor do they spoil gradients, though their place is nan."""
+    true, known = TRUE.clone(), torch.tensor([[False, True]])
+    true[0, 0] = torch.nan
+    found = off(0.5, 0.03, 0.0).requires_grad_()
+    value = loss(found, true, known)
+    value.backward()
+    assert value.item() == pytest.approx(loss(found[:, 1:], TRUE[:, 1:], KNOWN[:, 1:]).item())
+    assert torch.isfinite(found.grad).all()
+    assert not found.grad[0, 0].any()
+    assert found.grad[0, 1, :2].all()
+
+
+def test_voxels_of_joints_that_are_not_known_do_not_count():
+    cuboid = Cuboid(torch.zeros(1, 3), torch.zeros(1), 3, side_metres=2.0)
+    true, known = TRUE.clone(), torch.tensor([[False, True]])
+    true[0, 0] = torch.nan
+    probabilities = torch.rand(1, 2, 3, 3, 3).requires_grad_()
+    volumetric_cross_entropy(probabilities, cuboid, true, known).backward()
+    assert probabilities.grad.flatten(2).count_nonzero(dim=2).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_without_any_known_joint_there_is_no_loss(loss):
+    found = off(0.5, 0.03, 0.0).requires_grad_()
+    value = loss(found, torch.full_like(TRUE, torch.nan), torch.zeros(1, 2).bool())
+    value.backward()
+    assert value.item() == 0
+    assert not found.grad.any()
