@@ -36,7 +36,7 @@ class Sizes:
     training: int
     """Scenes."""
     tests: int
-    """Other scenes, in other places, before other cameras."""
+    """Other scenes: other people, before the same cameras."""
     seconds: float
     """Of each scene."""
     people: int
@@ -82,7 +82,9 @@ class Stage:
         for name, number, path in self.scenes():
             if not (path / MANIFEST).exists():
                 sizes, preset = dict(self.sizes)[name], _PRESETS[name]
-                wishes = Wishes(seconds=sizes.seconds, people=sizes.people, size=sizes.pictures, fps=sizes.fps)
+                wishes = Wishes(
+                    seconds=sizes.seconds, people=sizes.people, size=sizes.pictures, fps=sizes.fps, place_seed=self.seed
+                )
                 order = Order(preset.name, self.seed, 1, wishes, ())
                 yield preset.build(path.name, order.seed_of(number), wishes), path
 
