@@ -11,9 +11,10 @@ from test_reader_of_worlds import filming, write_scene
 
 from viewsync.cli import main
 from viewsync.counting.drawing import flow_colors
-from viewsync.counting.report import draw, parted, spread
+from viewsync.counting.report import draw
 from viewsync.counting.system import Counter
 from viewsync.footage.desynchronizer import Latency, samples
+from viewsync.footage.parts import parted, spread
 from viewsync.networks.checkpoints import load_network
 from viewsync.types import InputError
 

@@ -7,7 +7,13 @@ import torch
 
 from viewsync.networks.cuboid import Cuboid
 from viewsync.networks.volumetric import Pose
-from viewsync.pose3d.losses import absolute_error_cm, pose_loss, smooth_squared_error, volumetric_cross_entropy
+from viewsync.pose3d.losses import (
+    absolute_error_cm,
+    heatmap_error_pixels,
+    pose_loss,
+    smooth_squared_error,
+    volumetric_cross_entropy,
+)
 
 KNOWN = torch.ones(1, 2).bool()
 TRUE = torch.tensor([[[0.1, 0.2, 0.3], [0.0, 0.0, 0.0]]])
@@ -91,3 +97,22 @@ def test_without_any_known_joint_there_is_no_loss(loss):
     value.backward()
     assert value.item() == 0
     assert not found.grad.any()
+
+
+def test_errors_of_heat_maps_are_in_pixels():
+    """Of two views alike, which look along z from 2 m off, at 100 pixels per unit of slope, 64 × 48 pixels."""
+    camera = torch.tensor([[100.0, 0, 32, 64], [0, 100.0, 24, 48], [0, 0, 1, 2]]).expand(1, 2, -1, -1)
+    true = torch.tensor([[[0.2, 0.0, 0.0], [0.0, 0.1, 0.0], [0.0, 0.0, -5.0], [1.0, 0.0, 0.0], [torch.nan] * 3]])
+    shown = torch.tensor([[[True, True, True, True, False], [True, False, False, False, False]]])
+    # The first two are at (42, 24) and (32, 29); the next are behind the camera, beside the picture, and not known.
+    pixels = torch.tensor([[42.0, 24.0], [32.0, 29.0], [5.0, 5.0], [5.0, 5.0], [5.0, 5.0]]).expand(1, 2, -1, -1).clone()
+    assert heatmap_error_pixels(pixels, camera, true, shown, (48, 64)).item() == pytest.approx(0, abs=1e-5)
+    pixels += torch.tensor([3.0, -6.0])
+    pixels.requires_grad_()
+    error = heatmap_error_pixels(pixels, camera, true, shown, (48, 64))
+    assert error.item() == pytest.approx(4.5, abs=1e-5)
+    error.backward()
+    assert pixels.grad.isfinite().all()
+    assert pixels.grad.abs().sum(dim=3).bool().tolist() == [[[True, True] + 3 * [False], [True] + 4 * [False]]]
+    nothing = heatmap_error_pixels(pixels.detach(), camera, true, torch.zeros_like(shown), (48, 64))
+    assert nothing.item() == 0

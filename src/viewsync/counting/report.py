@@ -19,10 +19,10 @@ from viewsync.counting.samples import LatencyKind, batch_of, latency_of
 from viewsync.counting.system import Counter
 from viewsync.files import write_whole
 from viewsync.footage.desynchronizer import samples
+from viewsync.footage.parts import spread
 from viewsync.networks.checkpoints import load_card, load_network
 from viewsync.progress import Progress, told
 from viewsync.synnet.drawing import save_figure
-from viewsync.types import InputError
 
 SCHEMA = "viewsync.eval/1"
 NAME = "counting-cls-epi"
@@ -115,11 +115,6 @@ def draw(counter: Counter, sample: Sample) -> Figure:
     return example(sample, (count.density[0, 0] / counter.unit).double().numpy(), flows)
 
 
-def spread(shown: Sequence[Sample], count: int) -> list[Sample]:
-    """Some of many, as far apart as can be."""
-    return [shown[(2 * number + 1) * len(shown) // (2 * count)] for number in range(min(count, len(shown)))]
-
-
 def table(report: Report) -> Table:
     """For the terminal."""
     grid = Table(title=f"counting, {report.weights}", title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
@@ -153,19 +148,3 @@ def write_report(report: Report, folder: Path) -> list[Path]:
         paths.append(folder / f"counting-{number}.png")
         save_figure(paths[-1], figure)
     return paths
-
-
-def parted(footage: Sequence[Footage]) -> tuple[list[Footage], list[Footage]]:
-    """What to train on, and what to measure on: whole clips, as the folder says which is which.
-
-    Raises:
-        InputError: Either is missing.
-    """
-    training = [one for one in footage if one.split == "training"]
-    unseen = [one for one in footage if one.split == "test"] or [one for one in footage if one.split == "validation"]
-    if not training or not unseen:
-        raise InputError(
-            f"of {len(footage)} clips {len(training)} are for training and {len(unseen)} for tests, but both are needed. "
-            "Render more scenes, or give folders called train and test."
-        )
-    return training, unseen

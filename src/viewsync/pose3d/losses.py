@@ -3,6 +3,7 @@
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn import functional
 
 from viewsync.networks.cuboid import Cuboid
 from viewsync.networks.volumetric import Pose
@@ -13,6 +14,7 @@ SMOOTH_FROM_CM2 = 400.0
 _CENTIMETRES = 100.0
 _LEAST_PROBABILITY = 1e-6
 _SMOOTH_POWER = 0.1
+_NEAREST_METRES = 0.1
 
 
 def pose_loss(
@@ -62,6 +64,31 @@ def smooth_squared_error(
     # The power of 0 has no finite gradient, though it isn't asked for.
     beyond = squares.clamp_min(from_cm2) ** _SMOOTH_POWER * from_cm2 ** (1 - _SMOOTH_POWER)
     return _mean(torch.where(squares > from_cm2, beyond, squares).mean(dim=2), valid)
+
+
+def heatmap_error_pixels(
+    pixels: Float[Tensor, "batch view joint 2"],
+    projections: Float[Tensor, "batch view 3 4"],
+    true_metres: Float[Tensor, "batch joint 3"],
+    shown: Bool[Tensor, "batch view joint"],
+    picture_pixels: tuple[int, int],
+) -> Float[Tensor, ""]:
+    """The mean absolute error of where heat-maps show joints, x and y; 0 where none is shown.
+
+    Args:
+        pixels: Where heat-maps of each view show them.
+        projections: From the world to those pixels.
+        true_metres: Where the joints truly are; anything where that isn't known.
+        shown: Which joints are known and which views are there. Those outside of a picture don't count.
+        picture_pixels: Height and width of the pictures.
+    """
+    height, width = picture_pixels
+    seen = torch.einsum("bvik,bjk->bvji", projections, functional.pad(true_metres, (0, 1), value=1.0))
+    truth = seen[..., :2] / seen[..., 2:].clamp_min(_NEAREST_METRES)
+    inside = (truth > -0.5) & (truth < truth.new_tensor([width, height]) - 0.5)
+    counted = shown & inside.all(dim=3) & (seen[..., 2] > _NEAREST_METRES)
+    apart = pixels - torch.where(counted[..., None], truth, pixels.detach())
+    return _mean(apart.abs().mean(dim=3).flatten(0, 1), counted.flatten(0, 1))
 
 
 def volumetric_cross_entropy(

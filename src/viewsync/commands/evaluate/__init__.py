@@ -7,6 +7,7 @@ from tyro.conf import arg, subcommand
 
 from viewsync.commands.evaluate.association import Association
 from viewsync.commands.evaluate.counting import Counting
+from viewsync.commands.evaluate.pose3d import Pose3D
 from viewsync.commands.evaluate.stereo import Stereo
 from viewsync.commands.evaluate.synnet import SynNet
 
@@ -24,6 +25,7 @@ class Evaluate:
         Annotated[SynNet, subcommand("synnet")]
         | Annotated[Stereo, subcommand("stereo")]
         | Annotated[Counting, subcommand("counting")]
+        | Annotated[Pose3D, subcommand("pose3d")]
         | Annotated[Association, subcommand("association")],
         arg(name=""),
     ]

@@ -8,6 +8,7 @@ from tyro.conf import arg, subcommand
 from viewsync.commands.train.association import Association
 from viewsync.commands.train.counting import Counting
 from viewsync.commands.train.pose import Pose
+from viewsync.commands.train.pose3d import Pose3D
 from viewsync.commands.train.stereo import Stereo
 from viewsync.commands.train.synnet import SynNet
 
@@ -26,6 +27,7 @@ class Train:
         | Annotated[SynNet, subcommand("synnet")]
         | Annotated[Stereo, subcommand("stereo")]
         | Annotated[Counting, subcommand("counting")]
+        | Annotated[Pose3D, subcommand("pose3d")]
         | Annotated[Association, subcommand("association")],
         arg(name=""),
     ]

@@ -49,9 +49,9 @@ class Counting(Training):
     def train(self, progress: "Progress") -> str:
         """Train, print how good it is, and return the name of the weights."""
         from viewsync.counting.readers import read_footage
-        from viewsync.counting.report import parted
         from viewsync.counting.train import train, weights_name
         from viewsync.counting.training import Recipe, Schedule
+        from viewsync.footage.parts import parted
 
         setting: Setting = "unsynced only" if self.unsynced_only else "synced and unsynced"
         recipe = Recipe(self.method, setting, self.similarity, self.warping_weight)
