@@ -146,7 +146,7 @@ def test_the_command_line_leaves_weights_that_can_be_measured(data, tmp_path, ca
     assert "where 5 frames are shared: F1" in said
     card = json.loads((out / "stereo-triplet-euc.json").read_text())
     assert card["command"] == (
-        "viewsync train stereo data --seed 0 --matcher triplet-euc --modality image --head heat-map --encoder paper "
+        "viewsync train stereo data --seed 0 --matcher triplet-euc --modality image --head heat-map --encoder efficient "
         "--preset small --optimizer one-cycle --steps 2"
     )
     assert card["metrics"]["held out"]["every"]["sequences"] == 60

@@ -39,7 +39,9 @@ class Stereo(Training):
     """What a matcher sees: gray pictures, flow as printed, or flow that keeps absolute speed."""
     head: Literal["dense", "dense-printed", "heat-map", "heat-map-corrected", "cnn", "bilstm"] = "dense"
     """What tells the delay from what a matcher says."""
-    encoder: Literal["paper", "efficient"] = "paper"
+    encoder: Annotated[
+        Literal["paper", "efficient"] | None, arg(help_behavior_hint="(default: efficient; preset paper: paper)")
+    ] = None
     """Of a matcher: what makes a vector of a picture. efficient: of EfficientNet's blocks."""
     preset: Literal["small", "paper"] = "small"
     """Of a matcher: pictures of 112 or 224 pixels. paper: as printed, for a GPU."""
@@ -80,7 +82,8 @@ class Stereo(Training):
         from viewsync.stereo.train import train, weights_name
 
         assert self.matcher is not None
-        choices = {"matcher": self.matcher, "modality": self.modality, "head": self.head, "encoder": self.encoder}
+        encoder = self.encoder or ("paper" if self.preset == "paper" else "efficient")
+        choices = {"matcher": self.matcher, "modality": self.modality, "head": self.head, "encoder": encoder}
         arguments = choices | {"size": PAPER_SIZE if self.preset == "paper" else SMALL_SIZE}
         steps = {} if self.steps is None else {"steps": self.steps}
         command = self.command(self.data, (), **choices, preset=self.preset, optimizer=self.optimizer, **steps)
