@@ -124,7 +124,10 @@ def test_real_cameras_are_taken_over(tmp_path):
         assert (camera.at(0.0).project(points) + 0.5) * 2 == pytest.approx(real.project(points) + 0.5, rel=1e-6, abs=1e-3)
 
 
-@pytest.mark.parametrize("name", [name for name in PRESETS if preset_named(name).still])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name != "lab" else ()) for name in PRESETS if preset_named(name).still],
+)
 def test_scenes_of_one_place_seed_differ_in_people_only(name):
     preset = preset_named(name)
     wishes = Wishes(size=(96, 64), seconds=0.4, people=2, place_seed=7)
