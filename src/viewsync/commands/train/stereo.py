@@ -21,7 +21,7 @@ _CUE_STEPS = 2000
 class Stereo(Training):
     """Train the network of the stereo cue (docs/cues/stereo.md), or the delay networks of Boizard et al. (docs/stereo.md).
 
-    The one takes forty minutes of one core, the others, with --matcher, ten.
+    The one takes forty minutes of two cores, the others, with --matcher, ten of one.
     """
 
     NETWORK: ClassVar[str] = "stereo"
