@@ -37,9 +37,9 @@ def test_a_batch_shows_each_view_at_its_own_instant_and_the_truth_at_the_referen
     assert batch.pictures.shape == (1, 3, 1, HEIGHT, WIDTH)
     for view, frame in enumerate((5, 9, 2)):
         for shown, at in ((batch.pictures, frame), (batch.synchronized, 5)):
-            gray = footage.pictures[view][at].astype(float)
-            # Standardized: what is left is which pixel is how much brighter than which.
-            np.testing.assert_allclose(shown[0, view, 0], (gray - gray.mean()) / gray.std(ddof=1), atol=1e-5)
+            still = np.median(footage.pictures[view], axis=0)
+            expected = (footage.pictures[view][at] - still) / (still.std(ddof=1) / 2)
+            np.testing.assert_allclose(shown[0, view, 0], expected, atol=1e-4)
     assert batch.density.sum().item() == pytest.approx(footage.counts[5])
     assert batch.latency_seconds.tolist() == [[0.0, pytest.approx(0.8), pytest.approx(-0.6)]]
     assert batch_of([Sample(footage, 5, np.array([5, 5, 5]))]).synchronized is None
@@ -48,6 +48,18 @@ def test_a_batch_shows_each_view_at_its_own_instant_and_the_truth_at_the_referen
 def test_a_picture_of_nothing_is_no_trouble(footage):
     black = replace(footage, pictures=tuple(np.zeros_like(one) for one in footage.pictures))
     assert batch_of([Sample(black, 0, np.zeros(3, int))]).pictures.abs().max() == 0
+
+
+def test_people_stand_out_from_what_stands_still(footage):
+    (shown,) = batch_of([Sample(footage, 5, np.array([5, 5, 5]))]).pictures[:, 0, 0]
+    assert (shown.abs() < 0.1).float().mean() > 0.8
+    assert shown.abs().max() > 2
+
+
+def test_too_few_instants_do_not_tell_what_stands_still():
+    short = drawn_footage(0, people=3, instants=4)[0]
+    with pytest.raises(InputError, match="4 instants are too few to tell people from what stands still: 5 or more"):
+        batch_of([Sample(short, 2, np.array([2, 2, 2]))])
 
 
 def test_batches_are_the_same_for_the_same_seed_and_can_be_skipped(footage):

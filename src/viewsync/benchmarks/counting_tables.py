@@ -26,6 +26,8 @@ _RECIPES = (
     *(Recipe(method, "unsynced only") for method in ("BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi")),
     *(Recipe(method, "unsynced only", similarity=False) for method in ("SLS", "CLS-cat", "CLS-cor", "CLS-epi")),
 )
+_SEVERAL = tuple(recipe for recipe in _RECIPES if recipe.setting == "unsynced only" and recipe.similarity)
+"""Trained from several seeds, where latency is random."""
 _SYNCHRONIZING: tuple[Method, ...] = ("CLS-cor", "CLS-epi")
 _MEAN_SHARE = 0.7
 """Of the mean count's error: well under it."""
@@ -71,11 +73,11 @@ class Budget:
     street: Sizes
     walker: Sizes
     seeds: int
-    """Of rows of Table III with random latency; the others have one."""
+    """Of rows of Table III with random latency and ℓ_s; the others have one."""
 
 
 FULL = Budget(
-    Schedule(steps=400),
+    Schedule(steps=300),
     Sizes(training=16, tests=6, seconds=30, people=40, pictures=(336, 188)),
     Sizes(training=12, tests=4, seconds=20, people=1, pictures=(320, 180), fps=10),
     seeds=3,
@@ -120,7 +122,7 @@ def jobs_of(budget: Budget, seed: int) -> Iterator[Job]:
     for number in range(budget.seeds):
         for latency in LATENCIES:
             for recipe in (None, *_RECIPES):
-                several = recipe is not None and latency == "random" and recipe.setting == "unsynced only"
+                several = latency == "random" and recipe in _SEVERAL
                 if number == 0 or several:
                     yield Job(recipe, "street", latency, _SECONDS["street"], budget.schedule, seed + number)
     for recipe in _RECIPES:

@@ -12,6 +12,9 @@ from viewsync.footage import desynchronizer
 from viewsync.footage.clip import Split
 from viewsync.types import InputError
 
+_LEAST_INSTANTS, _SPREAD = 5, 41
+"""To tell what stands still: at least, and as a rule."""
+
 
 @dataclass(frozen=True)
 class Footage:
@@ -57,6 +60,21 @@ class Footage:
     def counts(self) -> Float[np.ndarray, " instant"]:
         """How many people there are on the ground."""
         return np.asarray(self.densities.sum(axis=(1, 2), dtype=np.float64))
+
+    @cached_property
+    def backgrounds(self) -> tuple[Float32[np.ndarray, "height width"], ...]:
+        """Of each view, what stands still: the median of pictures spread over the footage.
+
+        Raises:
+            InputError: There are too few to tell.
+        """
+        if len(self) < _LEAST_INSTANTS:
+            raise InputError(
+                f"{self.name}: {len(self)} instants are too few to tell people from what stands still: {_LEAST_INSTANTS} or "
+                "more are needed. Give longer footage of the same cameras."
+            )
+        spread = np.unique(np.linspace(0, len(self) - 1, _SPREAD).round().astype(int))
+        return tuple(np.median(view[spread], axis=0).astype(np.float32) for view in self.pictures)
 
     def _require(self, what: str, shapes: set[tuple[int, ...]], wanted: tuple[int, int]) -> None:
         for rows, columns in shapes - {wanted}:

@@ -12,7 +12,7 @@ from torch.utils.data import IterableDataset
 
 from viewsync.counting.footage import Footage, Sample
 from viewsync.footage.desynchronizer import Latency, drawn_sample, instants
-from viewsync.footage.shown_pictures import shown_pictures
+from viewsync.footage.shown_pictures import LEAST_CONTRAST, gray_pictures
 from viewsync.networks.mvms import Geometry
 from viewsync.types import InputError
 
@@ -32,7 +32,11 @@ def latency_of(kind: LatencyKind, seconds: float, views: int) -> Latency:
 
 
 class CountingBatch(NamedTuple):
-    """Scenes at one view's instant. Pictures have mean 0 and variance 1, so cameras need not be equally bright."""
+    """Scenes at one view's instant.
+
+    Pictures are less what stands still before each camera, in units of half the contrast of that: else one who walks before
+    a house is hardly seen.
+    """
 
     pictures: Float32[Tensor, "batch view 1 height width"]
     """Of each view's own instant."""
@@ -52,12 +56,18 @@ def batch_of(samples: Sequence[Sample], *, synchronized: bool = False) -> Counti
         synchronized: Give pictures of the reference's instant, too.
     """
     return CountingBatch(
-        shown_pictures(samples),
-        shown_pictures(samples, synchronized=True) if synchronized else None,
+        _moving(samples, synchronized=False),
+        _moving(samples, synchronized=True) if synchronized else None,
         _geometry(samples),
         torch.from_numpy(np.stack([sample.footage.densities[sample.instant] for sample in samples])[:, None]),
         torch.from_numpy(np.stack([sample.latency_seconds for sample in samples]).astype(np.float32)),
     )
+
+
+def _moving(samples: Sequence[Sample], *, synchronized: bool) -> Float32[Tensor, "batch view 1 height width"]:
+    still = torch.from_numpy(np.stack([np.stack(sample.footage.backgrounds) for sample in samples]))[:, :, None]
+    contrast = still.std(dim=(-2, -1), keepdim=True).clamp_min(LEAST_CONTRAST)
+    return (gray_pictures(samples, synchronized=synchronized) - still) / (contrast / 2)
 
 
 class Batches(IterableDataset[CountingBatch]):

@@ -96,7 +96,7 @@ def _synchronization(
         feature_sizes(picture_pixels), channels, _MATCHINGS[method], centered=True,
         picture_pixels=picture_pixels if method == "CLS-epi" else None,
         sigma_cells=sigma_cells if method == "CLS-epi" else (), evaluation="band" if _by_band(method, small) else None,
-        matched_scales=_SMALL_MATCHED_SCALES if small else None, widths=widths,
+        matched_scales=_SMALL_MATCHED_SCALES if small else None, activation="relu" if small else "tanh", widths=widths,
     )  # fmt: skip
 
 

@@ -94,9 +94,11 @@ def loss_of(recipe: Recipe, counter: Counter, batch: CountingBatch) -> dict[str,
 def _warping_loss(counter: Counter, count: Count, batch: CountingBatch) -> Float[Tensor, ""]:
     assert batch.synchronized is not None
     assert count.synchronized is not None
-    wanted = counter.network.see(batch.synchronized)
-    if counter.network.syncs_scene:
-        wanted = (counter.network.on_ground(wanted, batch.geometry).maps,)
+    # What is wanted stands still: else features would learn to be alike everywhere.
+    with torch.no_grad():
+        wanted = counter.network.see(batch.synchronized)
+        if counter.network.syncs_scene:
+            wanted = (counter.network.on_ground(wanted, batch.geometry).maps,)
     return warping_loss(wanted, count.synchronized.maps)
 
 

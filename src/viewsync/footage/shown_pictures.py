@@ -9,7 +9,7 @@ from torch import Tensor
 
 from viewsync.footage.desynchronizer import ClipT, Sample
 
-_LEAST_CONTRAST = 1.0
+LEAST_CONTRAST = 1.0
 """Gray levels: a picture of nothing stays one."""
 
 
@@ -22,6 +22,15 @@ def shown_pictures(
         samples: Whose pictures are of one size.
         synchronized: Of the reference's instant, not of each view's own.
     """
+    pictures = gray_pictures(samples, synchronized=synchronized)
+    std, mean = torch.std_mean(pictures, dim=(-2, -1), keepdim=True)
+    return (pictures - mean) / std.clamp_min(LEAST_CONTRAST)
+
+
+def gray_pictures(
+    samples: Sequence[Sample[ClipT]], *, synchronized: bool = False
+) -> Float32[Tensor, "batch view 1 height width"]:
+    """The same in gray levels, from 0 to 255."""
     shown = np.stack(
         [
             np.stack([view[frame] for view, frame in zip(sample.footage.pictures, frames, strict=True)])
@@ -29,6 +38,4 @@ def shown_pictures(
             for frames in [np.full_like(sample.frames, sample.instant) if synchronized else sample.frames]
         ]
     )
-    pictures = torch.from_numpy(shown)[:, :, None].float()
-    std, mean = torch.std_mean(pictures, dim=(-2, -1), keepdim=True)
-    return (pictures - mean) / std.clamp_min(_LEAST_CONTRAST)
+    return torch.from_numpy(shown)[:, :, None].float()
