@@ -1,7 +1,7 @@
 """Who is who in all views at once: pairwise scores may contradict each other, clusters can't."""
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
 _LEAST_GAIN = 1e-9
@@ -26,13 +26,19 @@ def clustered(
         The cluster of each box, numbered from 0 in the order of their first boxes.
     """
     gains = np.where(camera[:, None] == camera, 0.0, scores - threshold)
-    cluster = _agglomerated(gains, camera)
-    while True:
-        dealt = [_dealt_anew(gains, cluster, camera == one) for one in np.unique(camera)]
-        improved = [_total(gains, other) for other in dealt]
-        if not dealt or max(improved) <= _total(gains, cluster) + _LEAST_GAIN:
-            return _numbered(cluster)
-        cluster = dealt[int(np.argmax(improved))]
+    cluster, boxes = _agglomerated(gains, camera), [np.flatnonzero(camera == one) for one in np.unique(camera)]
+    most = max(map(len, boxes), default=0)
+    while boxes:
+        cluster = _numbered(cluster)
+        # The last columns are places of one's own.
+        offers = gains @ np.eye(cluster.max() + 1 + most)[cluster]
+        dealt = [_dealt_anew(offers[of_camera], cluster[of_camera]) for of_camera in boxes]
+        best = int(np.argmax([gain for gain, _ in dealt]))
+        gain, places = dealt[best]
+        if gain <= _LEAST_GAIN:
+            break
+        cluster[boxes[best]] = places
+    return _numbered(cluster)
 
 
 def _agglomerated(
@@ -59,21 +65,19 @@ def _agglomerated(
 
 
 def _dealt_anew(
-    gains: Float[np.ndarray, "person person"], cluster: Int[np.ndarray, " person"], dealt: Bool[np.ndarray, " person"]
-) -> Int[np.ndarray, " person"]:
-    """The clusters, with some camera's boxes where they gain most; alone if no place gains."""
-    labels, others = np.unique(cluster[~dealt], return_inverse=True)
-    gain = gains[np.ix_(dealt, ~dealt)] @ np.eye(len(labels))[others]
-    boxes, places = linear_sum_assignment(np.minimum(-gain, 0.0))
-    alone = cluster.max() + 1 + np.arange(len(gain))
-    alone[boxes] = np.where(gain[boxes, places] > 0, labels[places], alone[boxes])
-    changed = cluster.copy()
-    changed[dealt] = alone
-    return changed
+    offers: Float[np.ndarray, "box cluster"], cluster: Int[np.ndarray, " box"]
+) -> tuple[float, Int[np.ndarray, " box"]]:
+    """What is gained by dealing out one camera's boxes as well as can be, and their clusters then; alone if none gains.
 
-
-def _total(gains: Float[np.ndarray, "person person"], cluster: Int[np.ndarray, " person"]) -> float:
-    return float((gains * (cluster[:, None] == cluster)).sum())
+    Args:
+        offers: Gain of each box in each cluster, as many of them empty as there are boxes.
+        cluster: Where they are now.
+    """
+    number, places = linear_sum_assignment(offers, maximize=True)
+    gains = offers[number, places]
+    before = offers[np.arange(len(cluster)), cluster].sum()
+    alone = offers.shape[1] + number
+    return float(gains.sum() - before), np.where(gains > 0, places, alone)
 
 
 def _numbered(cluster: Int[np.ndarray, " person"]) -> Int[np.ndarray, " person"]:
