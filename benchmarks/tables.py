@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from viewsync.benchmarks.paper_tables import PAPERS
+from viewsync.benchmarks.paper_tables import FIRST_PAGE, PAPERS
 from viewsync.benchmarks.row import Row, read_results
 from viewsync.benchmarks.table import gist, markdown
 from viewsync.types import InputError
@@ -37,6 +37,10 @@ def main() -> int:
         gists = gist([_telling(suite.rows) for suite in results])
         readme.write_text(between_markers(readme, gists), "utf-8")
         for suite in results:
+            start, end = (marker.replace("bench:", f"bench:{suite.suite}:") for marker in (START, END))
+            if suite.suite in FIRST_PAGE and start in readme.read_text("utf-8"):
+                table = f"\n{FIRST_PAGE[suite.suite](suite.rows)}\n"
+                readme.write_text(between_markers(readme, table, start, end), "utf-8")
             if suite.suite in PAPERS:
                 page = options.root / "docs" / f"{suite.suite}.md"
                 page.write_text(between_markers(page, f"\n{PAPERS[suite.suite](suite.rows)}\n"), "utf-8")
@@ -47,13 +51,13 @@ def main() -> int:
     return 0
 
 
-def between_markers(page: Path, text: str) -> str:
+def between_markers(page: Path, text: str, first: str = START, last: str = END) -> str:
     """The page's text with other text between its markers."""
-    before, start, rest = page.read_text("utf-8").partition(START)
-    _, end, after = rest.partition(END)
+    before, start, rest = page.read_text("utf-8").partition(first)
+    _, end, after = rest.partition(last)
     if not (start and end):
-        raise InputError(f"{page.name} needs the lines {START} and {END}: the tables go between them.")
-    return f"{before}{START}\n{text}\n{END}{after}"
+        raise InputError(f"{page.name} needs the lines {first} and {last}: the tables go between them.")
+    return f"{before}{first}\n{text}\n{last}{after}"
 
 
 def _telling(rows: Sequence[Row]) -> Sequence[Row]:

@@ -1,6 +1,6 @@
 """What 3D pose networks learn from, by hand."""
 
-from math import log
+from math import exp, log
 
 import pytest
 import torch
@@ -9,6 +9,7 @@ from viewsync.networks.cuboid import Cuboid
 from viewsync.networks.volumetric import Pose
 from viewsync.pose3d.losses import (
     absolute_error_cm,
+    heatmap_cross_entropy,
     heatmap_error_pixels,
     pose_loss,
     smooth_squared_error,
@@ -116,3 +117,19 @@ def test_errors_of_heat_maps_are_in_pixels():
     assert pixels.grad.abs().sum(dim=3).bool().tolist() == [[[True, True] + 3 * [False], [True] + 4 * [False]]]
     nothing = heatmap_error_pixels(pixels.detach(), camera, true, torch.zeros_like(shown), (48, 64))
     assert nothing.item() == 0
+
+
+def test_the_cross_entropy_of_heatmaps_is_least_at_a_gaussian_about_the_truth():
+    # A pixel is a metre; cells are of 4 pixels, the joint is in the middle of the third one from the left.
+    camera = torch.tensor([[[[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]]])
+    true, shown = torch.tensor([[[9.5, 1.5, 0.0], [-90.0, 1.5, 0.0]]]), torch.ones(1, 1, 2).bool()
+    told = camera, true, shown, (4, 16)
+    weights = [exp(-0.5 * steps**2) for steps in (-2, -1, 0, 1)]
+    wanted = torch.tensor(weights) / sum(weights)
+    flat, right = torch.zeros(1, 1, 2, 1, 4), wanted.log().expand(1, 1, 2, 1, 4) / 100
+    assert heatmap_cross_entropy(flat, *told).item() == pytest.approx(log(4), rel=1e-5)
+    assert heatmap_cross_entropy(right, *told).item() == pytest.approx(-(wanted * wanted.log()).sum().item(), rel=1e-4)
+    maps = right.clone().requires_grad_()
+    heatmap_cross_entropy(maps, *told).backward()
+    assert maps.grad.abs().max() < 1e-4
+    assert heatmap_cross_entropy(flat, camera, true, ~shown, (4, 16)).item() == 0

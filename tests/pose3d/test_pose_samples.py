@@ -10,7 +10,16 @@ from drawn_person import FPS, SIDE, drawn_footage, spot
 from viewsync.footage import desynchronizer
 from viewsync.footage.desynchronizer import Latency
 from viewsync.pose3d.footage import JOINTS, Sample
-from viewsync.pose3d.samples import HUMAN36M_SECONDS, Batches, at_once, batch_of, instants, present_views, samples
+from viewsync.pose3d.samples import (
+    HUMAN36M_SECONDS,
+    Batches,
+    at_once,
+    batch_of,
+    instants,
+    mirrored,
+    present_views,
+    samples,
+)
 from viewsync.types import InputError
 
 LATE = Latency.at_random(3, 0.4)
@@ -193,3 +202,23 @@ def test_footage_that_cant_be_learned_from_is_refused(footage):
     headless = drawn_footage(unknown=("pelvis",), name="no pelvis")
     with pytest.raises(InputError, match=r"no pelvis: at no instant .* 0\.4 s from its ends, the pelvis is known"):
         Batches([headless], LATE, 1, seed=0)
+
+
+def test_a_mirror_shows_the_same_person_the_other_way_round(footage):
+    batch = batch_of(samples([footage], LATE, 0, every=4)[:3], synchronized=True)
+    shown = mirrored(batch)
+    for one, other in zip(mirrored(shown), batch, strict=True):
+        assert torch.allclose(one.float(), other.float(), atol=1e-4)
+    left, right = JOINTS.index("left_wrist"), JOINTS.index("right_wrist")
+    here, there = pixels(batch.projections, batch.joints[:, right]), pixels(shown.projections, shown.joints[:, left])
+    torch.testing.assert_close(there[..., 0], SIDE - 1 - here[..., 0], atol=1e-4, rtol=0)
+    torch.testing.assert_close(there[..., 1], here[..., 1], atol=1e-4, rtol=0)
+    assert torch.equal(shown.pictures[0, 1, 0, :, 3], batch.pictures[0, 1, 0, :, SIDE - 4])
+    ends = [torch.nn.functional.pad(there[:, view], (0, 1), value=1.0) for view in (0, 1)]
+    assert torch.einsum("bi,bik,bk->b", ends[0], shown.fundamental[:, 0, 1], ends[1]).abs().max() < 1e-3
+
+
+def test_every_other_batch_is_mirrored_where_that_is_asked_for(footage):
+    plain, both = (iter(Batches([footage], LATE, 2, seed=0, mirrored=asked)) for asked in (False, True))
+    assert same(next(plain), next(both))
+    assert same(mirrored(next(plain)), next(both))

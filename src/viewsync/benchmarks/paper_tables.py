@@ -94,6 +94,66 @@ def association(rows: Sequence[Row]) -> str:
     return "\n\n".join(filter(None, tables))
 
 
+_LATE = "random latency "
+_LATENCIES = ("8/50 s", "32/50 s", "64/50 s")
+_SETS = ("", "Human3.6M, ")
+"""World `lab`, and where published figures are from."""
+
+
+def pose3d(rows: Sequence[Row]) -> str:
+    """Tables IV to VIII: a line for each method; a table for each latency of what is done; what was published, below."""
+    own = [row for row in rows if PUBLISHED not in row.metric and row.value is not None]
+    actions: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    gammas: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in own:
+        when, _, line = row.scene.rpartition(": ")
+        if when.endswith(", by action"):
+            actions[when.removeprefix(_LATE)][line][row.metric] = f"{row.value:.1f}"
+        elif when.startswith("γ, "):
+            gammas[f"γ = {line}"][when.removeprefix(f"γ, {_LATE}")] = f"{row.value:.1f}"
+    tables = [pose3d_by_latency(rows), _ways(own)]
+    for title, lines in actions.items():
+        names = dict.fromkeys(metric for values in lines.values() for metric in values)
+        tables.append(_lines(title, lines, {metric: metric.removeprefix("relative, ") for metric in names}))
+    tables.append(_lines("CLS-epi", gammas, {when: when for values in gammas.values() for when in values}))
+    return "\n\n".join(filter(None, tables))
+
+
+def pose3d_by_latency(rows: Sequence[Row]) -> str:
+    """Table IV: relative and absolute MPJPE of each line at each latency, without latency, and as published."""
+    lines: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        when, _, line = row.scene.rpartition(": ")
+        there, marked, late = when.rpartition(_LATE)
+        if marked and row.value is not None and there in _SETS and late in _LATENCIES and " against " not in line:
+            lines[f"*{line}, published*" if there else line][late][row.metric.removesuffix(PUBLISHED)] = row.value
+    cells: dict[str, dict[str, str]] = defaultdict(dict)
+    for line, by_latency in lines.items():
+        for late, values in by_latency.items():
+            if "absolute" in values:
+                cells[line][late] = f"{values['relative']:.1f} / {values['absolute']:.1f}"
+            if "no latency, relative" in values:
+                cells[line][f"none, {late}"] = f"{values['no latency, relative']:.1f}"
+    late_ones = {late: f"{late}: relative / absolute" for late in _LATENCIES}
+    learned = {f"none, {late}": f"no latency, learned with {late}" for late in _LATENCIES}
+    return _lines("MPJPE in mm", cells, {**late_ones, **learned})
+
+
+def _ways(rows: Sequence[Row]) -> str:
+    """Of each line at each latency: by the volume, and by triangulation of the same network's heat-maps."""
+    cells: dict[str, dict[str, str]] = defaultdict(dict)
+    names = {
+        "relative": "by the volume",
+        "relative, algebraic": "weighted heat-maps",
+        "relative, RANSAC": "those that agree",
+    }
+    for row in rows:
+        when, _, line = row.scene.rpartition(": ")
+        if row.metric in names and when.startswith(_LATE) and "by action" not in when and row.value is not None:
+            cells[f"{line}, {when.removeprefix(_LATE)}"][row.metric] = f"{row.value:.1f}"
+    return _lines("relative MPJPE in mm", cells, names)
+
+
 def _spread(row: Row) -> str:
     """± of seeds, where the note begins with it."""
     return row.note.partition(" over ")[0] if row.note.startswith("±") else ""
@@ -112,5 +172,9 @@ def _markdown(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in ruled)
 
 
-PAPERS: Mapping[str, Callable[[Sequence[Row]], str]] = {"synnet": synnet, "stereo": stereo, "association": association}
+PAPERS: Mapping[str, Callable[[Sequence[Row]], str]] = {
+    "synnet": synnet, "stereo": stereo, "association": association, "pose3d": pose3d,
+}  # fmt: skip
 """Suites whose tables are those of a paper, and what writes them; each has a page of its name in docs."""
+FIRST_PAGE: Mapping[str, Callable[[Sequence[Row]], str]] = {"pose3d": pose3d_by_latency}
+"""Suites of which the README has a table of its own, between markers that name them."""

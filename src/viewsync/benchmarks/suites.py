@@ -17,6 +17,7 @@ from viewsync.benchmarks import (
     flash,
     peers,
     pose,
+    pose3d,
     pose3d_keypoints,
     refusal,
     roundtrip,
@@ -46,6 +47,7 @@ _MODULES = (
     peers,
     worlds,
     pose,
+    pose3d,
     pose3d_keypoints,
     synnet,
     stereo,
@@ -54,7 +56,7 @@ _MODULES = (
     association,
 )
 SUITES = {module.SUITE: module.run for module in _MODULES}
-ONLY_BY_NAME = (synnet.SUITE, stereo.SUITE, counting.SUITE, association.SUITE)
+ONLY_BY_NAME = (synnet.SUITE, stereo.SUITE, counting.SUITE, pose3d.SUITE, association.SUITE)
 """Suites that train networks, which takes an hour or more."""
 EXIT_MISSED = 1
 

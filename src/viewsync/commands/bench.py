@@ -12,7 +12,7 @@ class Bench:
     """Run the benchmarks of the README and print them as tables."""
 
     suites: Positional[tuple[str, ...]] = ()
-    """Which suites; by default all but synnet, stereo, counting and association, which train networks for hours."""
+    """Which suites; by default all but synnet, stereo, counting, pose3d and association, which train networks for hours."""
     seed: int = 0
     """Seed of everything random."""
     quick: bool = False

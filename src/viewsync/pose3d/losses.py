@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from viewsync.networks.algebraic_pose import SHARPNESS
 from viewsync.networks.cuboid import Cuboid
 from viewsync.networks.volumetric import Pose
 
@@ -18,7 +19,10 @@ _NEAREST_METRES = 0.1
 
 
 def pose_loss(
-    pose: Pose, true_metres: Float[Tensor, "batch joint 3"], valid: Bool[Tensor, "batch joint"]
+    pose: Pose,
+    true_metres: Float[Tensor, "batch joint 3"],
+    valid: Bool[Tensor, "batch joint"],
+    weight: float = VOLUMETRIC_WEIGHT,
 ) -> Float[Tensor, ""]:
     """The volumetric network's: absolute error in cm + 0.01 · cross-entropy.
 
@@ -26,9 +30,10 @@ def pose_loss(
         pose: From the network.
         true_metres: Where the joints truly are; anything, also nan, where that isn't known.
         valid: Which joints are known.
+        weight: Instead of 0.01.
     """
     apart = absolute_error_cm(pose.joints_metres, true_metres, valid)
-    return apart + VOLUMETRIC_WEIGHT * volumetric_cross_entropy(pose.probabilities, pose.cuboid, true_metres, valid)
+    return apart + weight * volumetric_cross_entropy(pose.probabilities, pose.cuboid, true_metres, valid)
 
 
 def absolute_error_cm(
@@ -82,13 +87,38 @@ def heatmap_error_pixels(
         shown: Which joints are known and which views are there. Those outside of a picture don't count.
         picture_pixels: Height and width of the pictures.
     """
-    height, width = picture_pixels
-    seen = torch.einsum("bvik,bjk->bvji", projections, functional.pad(true_metres, (0, 1), value=1.0))
-    truth = seen[..., :2] / seen[..., 2:].clamp_min(_NEAREST_METRES)
-    inside = (truth > -0.5) & (truth < truth.new_tensor([width, height]) - 0.5)
-    counted = shown & inside.all(dim=3) & (seen[..., 2] > _NEAREST_METRES)
+    truth, counted = _places(projections, true_metres, shown, picture_pixels)
     apart = pixels - torch.where(counted[..., None], truth, pixels.detach())
     return _mean(apart.abs().mean(dim=3).flatten(0, 1), counted.flatten(0, 1))
+
+
+def heatmap_cross_entropy(
+    heatmaps: Float[Tensor, "batch view joint row column"],
+    projections: Float[Tensor, "batch view 3 4"],
+    true_metres: Float[Tensor, "batch joint 3"],
+    shown: Bool[Tensor, "batch view joint"],
+    picture_pixels: tuple[int, int],
+) -> Float[Tensor, ""]:
+    """The mean of −Σ g log p: p is the softmax of a sharpened heat-map, g a Gaussian of one cell about the truth.
+
+    Args:
+        heatmaps: Of the joints in each view.
+        projections: As of `heatmap_error_pixels`.
+        true_metres: As of `heatmap_error_pixels`.
+        shown: As of `heatmap_error_pixels`.
+        picture_pixels: As of `heatmap_error_pixels`.
+    """
+    truth, counted = _places(projections, true_metres, shown, picture_pixels)
+    sides = []
+    for axis, (cells, pixels) in enumerate(zip(heatmaps.shape[:2:-1], reversed(picture_pixels), strict=True)):
+        middles = (torch.arange(cells, dtype=truth.dtype, device=truth.device) + 0.5) * (pixels / cells) - 0.5
+        # Of what isn't counted, places may be so far away that all cells have zero.
+        apart = torch.where(counted, truth[..., axis], 0.0)[..., None] - middles
+        sides.append((-0.5 * (apart * cells / pixels).square()).softmax(dim=-1))
+    across, down = sides
+    wanted = down[..., :, None] * across[..., None, :]
+    chances = (SHARPNESS * heatmaps).flatten(-2).log_softmax(dim=-1)
+    return _mean(-(wanted.flatten(-2) * chances).sum(dim=-1).flatten(0, 1), counted.flatten(0, 1))
 
 
 def volumetric_cross_entropy(
@@ -110,6 +140,20 @@ def volumetric_cross_entropy(
     x, y, z = cuboid.nearest(true_metres.masked_fill(~valid[..., None], 0.0)).unbind(-1)
     instant, joint = torch.meshgrid(*(torch.arange(count, device=valid.device) for count in valid.shape), indexing="ij")
     return _mean(-(probabilities[instant, joint, x, y, z] + _LEAST_PROBABILITY).log(), valid)
+
+
+def _places(
+    projections: Float[Tensor, "batch view 3 4"],
+    true_metres: Float[Tensor, "batch joint 3"],
+    shown: Bool[Tensor, "batch view joint"],
+    picture_pixels: tuple[int, int],
+) -> tuple[Float[Tensor, "batch view joint 2"], Bool[Tensor, "batch view joint"]]:
+    """Where joints truly are seen, in pixels, and which of them are: those outside of a picture aren't."""
+    height, width = picture_pixels
+    seen = torch.einsum("bvik,bjk->bvji", projections, functional.pad(true_metres, (0, 1), value=1.0))
+    truth = seen[..., :2] / seen[..., 2:].clamp_min(_NEAREST_METRES)
+    inside = (truth > -0.5) & (truth < truth.new_tensor([width, height]) - 0.5)
+    return truth, shown & inside.all(dim=3) & (seen[..., 2] > _NEAREST_METRES)
 
 
 def _apart_cm(

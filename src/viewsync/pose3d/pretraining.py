@@ -13,12 +13,15 @@ from torch.utils.data import DataLoader
 from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.algebraic_pose import soft_argmax_pixels
 from viewsync.pose3d.footage import Footage
-from viewsync.pose3d.losses import heatmap_error_pixels
+from viewsync.pose3d.losses import heatmap_cross_entropy, heatmap_error_pixels
 from viewsync.pose3d.samples import Batches, PoseBatch
 from viewsync.pose3d.system import PoseNetwork, Preset
 from viewsync.pose3d.training import Schedule, arguments
 from viewsync.progress import Progress
 from viewsync.training_loop import fit, steps_done
+
+CELLS_WEIGHT = 2.0
+"""Of the heat-maps' cross-entropy, beside their error in pixels."""
 
 
 class PreTraining(lightning.LightningModule):
@@ -35,27 +38,31 @@ class PreTraining(lightning.LightningModule):
 
     def training_step(self, batch: PoseBatch, _: int) -> Float[Tensor, ""]:
         """The loss of one batch."""
-        loss = pixel_loss(self.network, batch)
-        self.log("heatmaps", loss.detach(), batch_size=len(batch.joints))
-        return loss
+        losses = single_view_losses(self.network, batch)
+        self.log_dict({name: loss.detach() for name, loss in losses.items()}, batch_size=len(batch.joints))
+        return torch.stack([*losses.values()]).sum()
 
     def configure_optimizers(self) -> Any:
         """As the schedule says."""
         return self.schedule.of(self.network.network.backbone)
 
 
-def pixel_loss(network: PoseNetwork, batch: PoseBatch) -> Float[Tensor, ""]:
-    """The mean error of where heat-maps show joints, in pixels.
+def single_view_losses(network: PoseNetwork, batch: PoseBatch) -> dict[str, Float[Tensor, ""]]:
+    """``pixels``: the mean error of where heat-maps show joints; ``cells``: the cross-entropy of heat-maps, twice.
+
+    On scenes of 22 people, both got to 3.0 pixels in 1500 steps (3.7 in 300), the first alone to 3.2 in 1800.
 
     Args:
         network: That sees the pictures.
         batch: Of views that are synchronized: joints are told of one instant only.
     """
     whole = network.network
-    maps = whole.see(batch.pictures, batch.present).scales[-1]
-    pixels = soft_argmax_pixels(whole.backbone.heatmaps(maps), whole.picture_pixels)
-    shown = batch.present[:, :, None] & batch.valid[:, None]
-    return heatmap_error_pixels(pixels, batch.projections, batch.joints, shown, whole.picture_pixels)
+    heatmaps = whole.backbone.heatmaps(whole.see(batch.pictures, batch.present).scales[-1])
+    told = batch.projections, batch.joints, batch.present[:, :, None] & batch.valid[:, None], whole.picture_pixels
+    return {
+        "pixels": heatmap_error_pixels(soft_argmax_pixels(heatmaps, whole.picture_pixels), *told),
+        "cells": CELLS_WEIGHT * heatmap_cross_entropy(heatmaps, *told),
+    }
 
 
 def pretrained(
@@ -87,7 +94,9 @@ def pretrained(
     done = steps_done(folder, schedule.steps) if resume else 0
     none = Latency.none(len(footages[0].cameras) if footages else 1)
     told = arguments("BaseS", footages, none, preset, voxels)
-    batches = Batches(footages, none, schedule.batch, seed, every=schedule.every, first_batch=done)
+    batches = Batches(
+        footages, none, schedule.batch, seed, every=schedule.every, first_batch=done, mirrored=schedule.mirrored
+    )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = PoseNetwork(**told)

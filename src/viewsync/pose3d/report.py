@@ -117,7 +117,7 @@ def figures(network: PoseNetwork, shown: Sequence[Sample], progress: Progress = 
     Raises:
         InputError: There are no samples.
     """
-    return {way: _scored(found, shown) for way, found in by_all_ways(network, shown, progress).items()}
+    return {way: scored(found, shown) for way, found in by_all_ways(network, shown, progress).items()}
 
 
 def by_all_ways(
@@ -144,7 +144,13 @@ def by_all_ways(
     return dict(zip(WAYS, np.split(found, len(WAYS), axis=1), strict=True))
 
 
-def _scored(found: Float[np.ndarray, "sample joint 3"], shown: Sequence[Sample]) -> dict[str, Any]:
+def scored(found: Float[np.ndarray, "sample joint 3"], shown: Sequence[Sample]) -> dict[str, Any]:
+    """Errors of one way, as in `Figures`.
+
+    Args:
+        found: As of `evaluate.found_joints`.
+        shown: The same samples.
+    """
     found_in = np.isfinite(relative_errors_mm(found, shown))
     actions = np.array([sample.footage.actions[sample.instant] for sample in shown])
     if set(actions[found_in]) != set(actions):

@@ -16,13 +16,16 @@ from viewsync.footage.desynchronizer import Latency, drawn_sample
 from viewsync.footage.shown_pictures import shown_pictures
 from viewsync.geometry.epipolar import fundamental_matrices
 from viewsync.geometry.triangulation import projection_matrices
-from viewsync.pose3d.footage import PELVIS, Footage, Sample
+from viewsync.pose3d.footage import JOINTS, PELVIS, Footage, Sample
 from viewsync.types import InputError
 
 HUMAN36M_SECONDS = (8 / 50, 32 / 50, 64 / 50)
 """The paper's random latencies κ."""
 TRAINED_EVERY, TESTED_EVERY = 4, 64
 """Of Human3.6M's frames, those that the paper takes."""
+_SIDES = {"left": "right", "right": "left"}
+_MIRRORED = [JOINTS.index("_".join(_SIDES.get(word, word) for word in name.split("_"))) for name in JOINTS]
+"""What each joint is in a mirror."""
 
 
 class PoseBatch(NamedTuple):
@@ -132,6 +135,20 @@ def batch_of(shown: Sequence[Sample], *, synchronized: bool = False) -> PoseBatc
     )
 
 
+def mirrored(batch: PoseBatch) -> PoseBatch:
+    """The same in a mirror: pictures, places (x becomes −x), and what is left and right. Twice, it is the same again."""
+    across = batch.pictures.new_tensor([[-1, 0, batch.pictures.shape[-1] - 1], [0, 1, 0], [0, 0, 1]])
+    places = batch.pictures.new_tensor([-1, 1, 1])
+    return batch._replace(
+        pictures=batch.pictures.flip(-1),
+        synchronized=None if batch.synchronized is None else batch.synchronized.flip(-1),
+        projections=across @ batch.projections * torch.cat([places, places.new_ones(1)]),
+        fundamental=across.T @ batch.fundamental @ across,
+        joints=batch.joints[:, _MIRRORED] * places,
+        valid=batch.valid[:, _MIRRORED],
+    )
+
+
 class Batches(IterableDataset[PoseBatch]):
     """An endless row of batches, the same for the same seed; long footage is drawn from more often.
 
@@ -145,6 +162,7 @@ class Batches(IterableDataset[PoseBatch]):
         synchronized: Give pictures of the reference's instant, too.
         every: As of `instants`.
         first_batch: Number of the first batch.
+        mirrored: Show every other batch in a mirror.
 
     Raises:
         InputError: There is no footage, sizes differ, or as of `instants`.
@@ -160,11 +178,12 @@ class Batches(IterableDataset[PoseBatch]):
         synchronized: bool = False,
         every: int = 1,
         first_batch: int = 0,
+        mirrored: bool = False,
     ) -> None:
         super().__init__()
         _require_alike(footages)
         self.footages, self.latency, self.batch, self.seed = footages, latency, batch, seed
-        self.synchronized, self.first_batch = synchronized, first_batch
+        self.synchronized, self.first_batch, self.mirrored = synchronized, first_batch, mirrored
         self.instants = [instants(latency, footage, every) for footage in footages]
 
     def __iter__(self) -> Iterator[PoseBatch]:
@@ -172,7 +191,8 @@ class Batches(IterableDataset[PoseBatch]):
         while True:
             rng = np.random.default_rng([self.seed, 85, number])
             drawn = [drawn_sample(self.footages, self.instants, self.latency, rng) for _ in range(self.batch)]
-            yield batch_of([_referred(sample) for sample in drawn], synchronized=self.synchronized)
+            batch = batch_of([_referred(sample) for sample in drawn], synchronized=self.synchronized)
+            yield mirrored(batch) if self.mirrored and number % 2 else batch
             number += 1
 
 

@@ -18,7 +18,7 @@ from viewsync.training_loop import CHECKPOINT
 
 BACKBONE = "backbone"
 """The folder with the pre-training's log and state."""
-_PURPOSE = "Tells where somebody's joints are in space, by pictures of several cameras that aren't of one instant."
+PURPOSE = "Tells where somebody's joints are in space, by pictures of several cameras that aren't of one instant."
 _LICENCE = "That of the footage, whatever it is: it was given by whoever trained it."
 
 
@@ -88,6 +88,6 @@ def train(
     data = f"{len(training)} clips and, held out, {len(unseen)}: {names}."
     told = arguments(recipe.method, training, shown, preset, voxels)
     metrics = {LATENCY: latency_seconds, TESTS: measured}
-    card = ModelCard(_PURPOSE, told, data, _LICENCE, command, seed, this_machine().commit, metrics)
+    card = ModelCard(PURPOSE, told, data, _LICENCE, command, seed, this_machine().commit, metrics)
     save_network(out / f"{weights_name(recipe.method)}.safetensors", network, card)
     return card

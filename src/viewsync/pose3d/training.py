@@ -17,7 +17,7 @@ from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.view_losses import similarity_loss, warping_loss
 from viewsync.networks.volumetric import Pose
 from viewsync.pose3d.footage import JOINTS, PELVIS, Footage
-from viewsync.pose3d.losses import heatmap_error_pixels, pose_loss, smooth_squared_error
+from viewsync.pose3d.losses import VOLUMETRIC_WEIGHT, heatmap_error_pixels, pose_loss, smooth_squared_error
 from viewsync.pose3d.samples import TRAINED_EVERY, Batches, PoseBatch
 from viewsync.pose3d.system import BASELINES, Method, PoseNetwork, Preset, sigma_cells
 from viewsync.progress import Progress
@@ -43,11 +43,17 @@ class Recipe:
     """γ of ℓ_W, for which there must be pictures of the reference's instant; not in the baselines."""
     similarity_weight: float = 0.0
     """γ of ℓ_s, for which there need not be: the γ that the paper tells for poses. Not in the baselines either."""
+    volumetric_weight: float = VOLUMETRIC_WEIGHT
+    """Of the volume's cross-entropy."""
 
     def __post_init__(self) -> None:
-        for name, weight in (("warping", self.warping_weight), ("similarity", self.similarity_weight)):
+        weights = {
+            "warping weight (γ)": self.warping_weight, "similarity weight (γ)": self.similarity_weight,
+            "volumetric weight": self.volumetric_weight,
+        }  # fmt: skip
+        for name, weight in weights.items():
             if not 0 <= weight < math.inf:
-                raise InputError(f"the {name} weight (γ) must be a number from 0 on, got {weight}. 0 leaves that loss out.")
+                raise InputError(f"the {name} must be a number from 0 on, got {weight}. 0 leaves that loss out.")
 
     @property
     def in_pairs(self) -> bool:
@@ -71,6 +77,8 @@ class Schedule:
     """AdamW, its rate rising and falling once; or as released: Adam at 1e-4 for the backbone and 1e-3 for all else."""
     every: int = TRAINED_EVERY
     """Only instants that are multiples of it."""
+    mirrored: bool = False
+    """Show every other batch in a mirror. Motion networks then have twice as many geometries to learn."""
 
     def of(self, backbone: torch.nn.Module, others: Sequence[torch.nn.Parameter] = ()) -> Any:
         """The optimizer, as Lightning takes it."""
@@ -101,7 +109,7 @@ def loss_of(
     )  # fmt: skip
     shown, size = batch.present[:, :, None] & batch.valid[:, None], network.network.picture_pixels
     losses = {
-        "task": pose_loss(pose, batch.joints, batch.valid),
+        "task": pose_loss(pose, batch.joints, batch.valid, recipe.volumetric_weight),
         "heatmaps": heatmap_error_pixels(pose.guess.pixels, batch.projections, batch.joints, shown, size),
         "triangulated": TRIANGULATED_WEIGHT * smooth_squared_error(pose.guess.joints_metres, batch.joints, batch.valid),
     }
@@ -213,7 +221,7 @@ def trained(
     told = arguments(recipe.method, footages, latency, preset, voxels)
     batches = Batches(
         footages, recipe.latency(latency), schedule.batch, seed, synchronized=recipe.in_pairs, every=schedule.every,
-        first_batch=done,
+        first_batch=done, mirrored=schedule.mirrored,
     )  # fmt: skip
     with torch.random.fork_rng():
         torch.manual_seed(seed)
