@@ -47,6 +47,7 @@ def test_runs_are_kept_and_go_on_from_one_another(stage):
     assert "4 runs, of which 0 are kept" in told[0]
     assert "BaseS," in told[2]  # First what others go on from.
     assert [one.flow is None for one in found] == [True, True, False, True]
+    assert [one.true_flow is None for one in found] == [True, False, True, True]
     assert {one.scores["random"].frames for one in found} == {2}
     assert all(len(one.errors) == len(one.stretches) == 2 for one in found)
     assert len([*(stage.folder / "networks").glob("*.safetensors")]) == 3

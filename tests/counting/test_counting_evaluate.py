@@ -9,7 +9,7 @@ from drawn_scene import HEIGHT, WIDTH, drawn_footage
 from test_reader_of_worlds import filming, write_scene
 
 from viewsync.counting.evaluate import Scores, count_errors, counted, mean_density, truths
-from viewsync.counting.flows import flow_score, tracks
+from viewsync.counting.flows import counted_along_true_flow, flow_score, tracks, true_flow
 from viewsync.counting.footage import Sample
 from viewsync.counting.readers import read_footage
 from viewsync.counting.system import Counter
@@ -121,3 +121,26 @@ def test_the_ways_of_people_are_those_of_the_sightings(tmp_path):
     (tmp_path / "sightings" / "cam2.npy").unlink()
     with pytest.raises(InputError, match="lacks the sightings or the calibration of cam2"):
         tracks(tmp_path, footage.place, 10)
+
+
+def test_true_flow_leads_to_where_people_are_shown_and_from_where_they_were_to_nothing():
+    footage = drawn_footage(0, people=1, instants=8)[0]
+    # From (42, 22) to (66, 38) a person; 24 pixels further right three frames later.
+    box = np.array([[42.0, 22], [66, 38]])
+    joints = tuple((box + np.arange(8)[:, None, None] * (8, 0))[:, None] for _ in range(3))
+    flow = true_flow(Sample(footage, 2, np.array([2, 5, 2])), joints, (HEIGHT // 8, WIDTH // 8))
+    assert not flow[[0, 2]].any()
+    right, down = flow[1]
+    # In frame 2 he is from 58 to 82, so in cells 7 to 10; in frame 5 in 10 and more.
+    np.testing.assert_array_equal(right[2:5, 7:11], 3.0)
+    assert not down[2:5, 7:11].any()
+    assert (flow[1][:, 2:5, 11:] > 1000).all()
+    assert not flow[1][:, [0, 1, 5, 6, 7]].any()
+    assert not flow[1][:, :, :7].any()
+
+
+def test_where_nobody_moves_true_flow_changes_nothing():
+    footage, joints = drawn_footage(0, people=4, instants=8)
+    shown, counter = samples([footage], Latency((0.0, 0.0, 0.0), 0.0), 0), Counter("BaseS", 3, (HEIGHT, WIDTH)).eval()
+    told = counted_along_true_flow(counter, shown, [joints] * len(shown))
+    np.testing.assert_allclose(told, counted(counter, shown), atol=1e-5)

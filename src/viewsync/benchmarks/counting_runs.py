@@ -7,7 +7,7 @@ from typing import Any
 from viewsync.benchmarks.counting_stage import Stage, WorldName
 from viewsync.benchmarks.jobs import Work, fingerprint
 from viewsync.counting.evaluate import Scores, count_errors, counted, mean_density, truths
-from viewsync.counting.flows import FlowScore, flow_score
+from viewsync.counting.flows import FlowScore, counted_along_true_flow, flow_score
 from viewsync.counting.footage import Sample
 from viewsync.counting.samples import LatencyKind, latency_of
 from viewsync.counting.system import Counter
@@ -43,6 +43,8 @@ class Outcome:
     """To which each frame belongs."""
     flow: FlowScore | None = None
     """On people, where the network finds flow in pictures."""
+    true_flow: Scores | None = None
+    """Of BaseS with latency, if it were told the flow."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ class Job(Work[Stage, Outcome]):
         ways = {one.name: stage.ways(one) for one in tests}
         in_pictures = self.recipe.method.startswith("CLS")
         flow = flow_score(counter, late, [ways[one.footage.name] for one in late]) if in_pictures else None
-        return Outcome(scores, _tuple(count_errors(found[self.latency], truth)), pieces, flow)
+        told = None
+        if self.recipe.method == "BaseS":
+            told = Scores.of(counted_along_true_flow(counter, late, [ways[one.footage.name] for one in late]), truth)
+        return Outcome(scores, _tuple(count_errors(found[self.latency], truth)), pieces, flow, told)
 
     def _counter(self, stage: Stage, latency: Latency) -> Counter:
         """Trained; kept, as others may go on from it."""
@@ -110,7 +115,8 @@ class Job(Work[Stage, Outcome]):
         """As it was kept."""
         scores = {kind: Scores(**score) for kind, score in said["scores"].items()}
         flow = None if said["flow"] is None else FlowScore(**said["flow"])
-        return Outcome(scores, tuple(said["errors"]), tuple(said["stretches"]), flow)
+        told = None if said["true_flow"] is None else Scores(**said["true_flow"])
+        return Outcome(scores, tuple(said["errors"]), tuple(said["stretches"]), flow, told)
 
     def told(self, found: Outcome) -> str:
         """Both errors."""

@@ -147,6 +147,9 @@ def _rows(recipe: Recipe, latency: LatencyKind, found: Found, *, held: bool) -> 
     yield measured(SUITE, scene, "MAE", _mean(maes), "people", frames, bar, spread)
     yield measured(SUITE, scene, "NAE", _mean(naes), "", frames, note=f"{scores[0].empty} empty frames left out")
     yield measured(SUITE, scene, "grid error", _mean([score.grid_error for score in scores]), "people", frames, note=note)
+    for told in (outcome.true_flow for outcome in outcomes if outcome.true_flow is not None):
+        yield measured(SUITE, scene, "MAE, told the flow", told.mae, "people", told.frames)
+        yield measured(SUITE, scene, "grid error, told the flow", told.grid_error, "people", told.frames)
 
 
 def _lead_rows(latency: LatencyKind, found: Found, seed: int, *, held: bool) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import map_coordinates
 
 from viewsync.calibration import read_cameras
@@ -15,10 +15,13 @@ from viewsync.counting.places import Place
 from viewsync.counting.samples import batch_of
 from viewsync.counting.system import Counter
 from viewsync.networks.mvms import feature_sizes
+from viewsync.networks.view_warp import warp
 from viewsync.types import InputError
 from viewsync.worlds.people.joints import JOINTS
 from viewsync.worlds.sightings_file import read_sightings
 
+_NOWHERE = 1e4
+"""In cells: what lies so far off is outside of every picture."""
 Tracks = tuple[Float[np.ndarray, "instant person joint 2"], ...]
 """Of each view: where the joints of people are in the network's pictures; nan where they aren't in the picture."""
 
@@ -100,3 +103,60 @@ def flow_score(counter: Counter, samples: Sequence[Sample], ways: Sequence[Track
     if not len(ends):
         raise InputError("nobody is seen by a camera at both instants. Give footage with people before all cameras.")
     return FlowScore(float(ends.mean()), float(starts.mean()), len(ends))
+
+
+@torch.inference_mode()
+def counted_along_true_flow(counter: Counter, samples: Sequence[Sample], ways: Sequence[Tracks]) -> list[np.ndarray]:
+    """Densities that a network would find which knew everybody's way: the most that synchronization in pictures can give.
+
+    Args:
+        counter: That counts synchronized views; in evaluation mode.
+        samples: What it is shown.
+        ways: Of the people in each sample's footage.
+    """
+    found, network = [], counter.network
+    for sample, joints in zip(samples, ways, strict=True):
+        batch = batch_of([sample])
+        moved = [
+            warp(maps[0], torch.from_numpy(true_flow(sample, joints, (maps.shape[3], maps.shape[4]))))[None]
+            for maps in network.see(batch.pictures)
+        ]
+        density = network.count(network.on_ground(moved, batch.geometry)) / counter.unit
+        found.append(density[0, 0].double().numpy())
+    return found
+
+
+def true_flow(sample: Sample, joints: Tracks, size: tuple[int, int]) -> Float32[np.ndarray, "view 2 {size[0]} {size[1]}"]:
+    """In cells: from everybody's box at the reference's instant to where he is shown; zero on what stands still.
+
+    Where somebody is shown who is elsewhere by then, it leads out of the picture, to nothing.
+
+    Args:
+        sample: What is shown.
+        joints: Of its footage.
+        size: Rows and columns of the map.
+    """
+    flow = np.zeros((len(joints), 2, *size), np.float32)
+    stride = sample.footage.place.height / size[0]
+    for view, frame in enumerate(sample.frames[1:], start=1):
+        here, there = joints[view][sample.instant], joints[view][frame]
+        for person in there:
+            flow[view][:, _box(person, size, stride)] = _NOWHERE
+        # Afterwards, as they are seen for sure.
+        for now, then in zip(here, there, strict=True):
+            both = np.isfinite(now + then).all(axis=-1)
+            way = (then - now)[both].mean(axis=0) / stride if both.any() else np.zeros(2)
+            flow[view][:, _box(now, size, stride)] = way[:, None]
+    return flow
+
+
+def _box(
+    joints: Float[np.ndarray, "joint 2"], size: tuple[int, int], stride: float
+) -> Bool[np.ndarray, "{size[0]} {size[1]}"]:
+    """Cells whose middles are at most half a cell from a person's box."""
+    inside, seen = np.zeros(size, dtype=bool), joints[np.isfinite(joints).all(axis=-1)]
+    if len(seen):
+        low, high = (seen.min(axis=0) + 0.5) / stride, (seen.max(axis=0) + 0.5) / stride
+        (left, top), (right, bottom) = np.maximum(np.ceil(low - 1), 0).astype(int), np.floor(high).astype(int) + 1
+        inside[top:bottom, left:right] = True
+    return inside
