@@ -40,8 +40,19 @@ def batch(session):
 
 @pytest.fixture(scope="module")
 def moments(session):
-    a, b, apart = next(iter(Moments(session, 8, 0)))
-    return MomentBatch(precise(a), precise(b), apart)
+    views, places, apart = next(iter(Moments(session, 8, 0)))
+    return MomentBatch(precise(views), places.double(), apart)
+
+
+def of_cameras(moments, *cameras):
+    """The same instants as those cameras see them."""
+    chosen = torch.meshgrid(torch.arange(len(moments.apart)), torch.tensor(cameras), indexing="ij")
+    return moments._replace(views=moments.views.at(*chosen), places=moments.places[chosen])
+
+
+def of_camera(moments, camera):
+    rows = torch.arange(len(moments.apart))
+    return moments.views.at(rows, torch.full_like(rows, camera))
 
 
 def people(network, views, row):
@@ -125,17 +136,23 @@ def test_who_is_unknown_supervises_nothing(network, batch):
 
 
 def test_contrast_is_the_same_from_both_sides_and_in_any_order(network, moments):
-    a, b, apart = moments
-    loss = contrast_loss(network, MomentBatch(a, b, apart))["contrast"]
-    torch.testing.assert_close(contrast_loss(network, MomentBatch(b, a, apart))["contrast"], loss)
+    loss, (views, places, apart) = contrast_loss(network, moments)["contrast"], moments
+    torch.testing.assert_close(contrast_loss(network, of_cameras(moments, 2, 0, 1))["contrast"], loss)
     order = torch.randperm(len(apart), generator=torch.Generator().manual_seed(0))
-    shuffled = MomentBatch(a.at(order), b.at(order), apart[order][:, order])
+    shuffled = MomentBatch(views.at(order), places[order], apart[order][:, order])
     torch.testing.assert_close(contrast_loss(network, shuffled)["contrast"], loss)
 
 
-def test_who_is_unsure_looks_for_everybody_of_the_instant_alike(network, moments):
-    a, b, apart = moments
-    logits, total, pairs = {}, 0.0, 0
+def test_contrast_is_the_mean_over_all_two_cameras(network, moments):
+    pairs = [of_cameras(moments, *pair) for pair in ((0, 1), (0, 2), (1, 2))]
+    apart = torch.stack([contrast_loss(network, pair, certainty=0.5)["contrast"] for pair in pairs])
+    torch.testing.assert_close(contrast_loss(network, moments, certainty=0.5)["contrast"], apart.mean())
+
+
+def costs(network, moments):
+    """Of two cameras: for each instant, what it costs that somebody is somebody."""
+    a, b, apart = of_camera(moments, 0), of_camera(moments, 1), moments.apart
+    logits = {}
     (_, first), (_, second) = (
         zip(*(people(network, views, row) for row in range(len(apart))), strict=True) for views in (a, b)
     )
@@ -146,20 +163,38 @@ def test_who_is_unsure_looks_for_everybody_of_the_instant_alike(network, moments
     for row in range(len(apart)):
         mine = torch.cat([logit for (one, _), logit in logits.items() if one == row], dim=1).logsumexp(1)
         theirs = torch.cat([logit for (_, other), logit in logits.items() if other == row], dim=0).logsumexp(0)
-        total = total + (mine[:, None] + theirs - 2 * logits[row, row]).sum()
-        pairs += logits[row, row].numel()
+        yield mine[:, None] + theirs - 2 * logits[row, row]
+
+
+def test_who_is_unsure_looks_for_everybody_of_the_instant_alike(network, moments):
+    moments = of_cameras(moments, 0, 1)
     unsure, half, sure = (contrast_loss(network, moments, certainty=share)["contrast"] for share in (0.0, 0.5, 1.0))
-    torch.testing.assert_close(unsure, total / pairs)
+    torch.testing.assert_close(unsure, torch.cat([cost.flatten() for cost in costs(network, moments)]).mean())
     torch.testing.assert_close(half, (unsure + sure) / 2)
 
 
+def test_in_the_beginning_those_who_stand_near_are_looked_for(network, moments):
+    moments = of_cameras(moments, 0, 1)
+    views = moments.views
+    # A hundred metres between any two people, but none between anybody and himself.
+    places = torch.stack([100.0 * views.identities, torch.zeros(views.identities.shape)], dim=-1).double()
+    said = contrast_loss(network, moments._replace(places=places), certainty=0.0)["contrast"]
+    right = []
+    for row, cost in enumerate(costs(network, moments)):
+        first, second = (views.identities[row, camera][views.present[row, camera]] for camera in (0, 1))
+        right.append(cost[first[:, None] == second])
+    torch.testing.assert_close(said, torch.cat(right).mean())
+
+
 def test_what_is_not_apart_is_no_negative(network, moments):
-    a, b, apart = moments
-    near = apart.clone()
+    views, places, apart = of_cameras(moments, 0, 1)
+    near, present, boxes = apart.clone(), views.present.clone(), views.boxes.clone()
     near[0, 1] = near[1, 0] = False
-    hidden = b._replace(present=b.present & (torch.arange(len(apart)) != 1)[:, None])
-    moved = hidden._replace(boxes=torch.cat([b.boxes[:1], b.boxes[1:2] + 40, b.boxes[2:]]))
-    one, other = (contrast_loss(network, MomentBatch(a, views, near))["contrast"] for views in (hidden, moved))
+    present[1, 1] = False
+    boxes[1, 1] += 40
+    hidden = views._replace(present=present)
+    both = hidden, hidden._replace(boxes=boxes)
+    one, other = (contrast_loss(network, MomentBatch(some, places, near))["contrast"] for some in both)
     assert one == other
     assert one.isfinite()
 

@@ -1,6 +1,7 @@
 """What `viewsync.networks.self_mva` is trained by: that views of one instant belong together, and views of others don't."""
 
 import math
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,8 @@ TEMPERATURE = 0.5
 """Of the softmax over squared distances, in square roots of how many numbers a feature has."""
 SEEN = 0.8
 """How likely somebody whom a camera sees is seen by another one, before anything is known."""
+NEAR_METRES = 2.0
+"""Standard deviation of where people seem to stand, in the beginning."""
 _SMALLEST = 1e-6
 
 
@@ -165,36 +168,67 @@ def supervised_loss(network: SelfMVA, batch: TripletBatch) -> dict[str, Float[Te
 def contrast_loss(
     network: SelfMVA, batch: MomentBatch, *, temperature: float = TEMPERATURE, certainty: float = 1.0
 ) -> dict[str, Float[Tensor, ""]]:
-    """Ours: people are told apart from all of the other view's people, of all instants that are apart and of their own.
+    """Ours: people are told apart from all of another view's people, of all instants that are apart and of their own.
 
     Of exp(−distance² / temperature), what is more than usual between instants that are apart tells who in the other view
     of the same instant somebody may be, or that they aren't seen. Both must choose each other. That then is what a softmax
-    over all people is to find; so the same instant's others become negatives as soon as it is known who is who.
+    over all people is to find; so the same instant's others become negatives as soon as it is known who is who. The mean
+    over all two cameras.
 
     Whoever is chosen by a network that knows nothing stays chosen, and of several people mostly the wrong one is. So in the
-    beginning everybody of the same instant is to be found alike: then only what is right adds up over instants.
+    beginning those are to be found who stand near by; or where that isn't known, everybody of the same instant alike: then
+    only what is right adds up over instants.
 
     Args:
         network: To be trained.
         batch: Views without identities.
         temperature: Of the softmax, see `TEMPERATURE`.
-        certainty: From 0 to 1, how much those count who were chosen; the rest is shared by everybody of the instant.
+        certainty: From 0 to 1, how much those count who were chosen; the rest is shared as in the beginning.
     """
-    a, b = batch.a, batch.b
-    features_a, features_b = embedded(network, a), embedded(network, b)
-    squares = torch.cdist(features_a[a.present], features_b[b.present]).square()
-    logits = -squares / (temperature * math.sqrt(features_a.shape[-1]))
-    moment_a, moment_b = (views.present.nonzero()[:, 0] for views in (a, b))
-    same, apart = moment_a[:, None] == moment_b, batch.apart[moment_a][:, moment_b]
+    views, cameras = batch.views.in_a_row(), batch.views.camera.shape[1]
+    features = embedded(network, views)
+    scale = temperature * math.sqrt(features.shape[-1])
+    seen = [batch.views.present[:, camera] for camera in range(cameras)]
+    people = [features[camera::cameras][present] for camera, present in enumerate(seen)]
+    places = [batch.places[:, camera][present] for camera, present in enumerate(seen)]
+    moments = [present.nonzero()[:, 0] for present in seen]
+    losses = []
+    for a, b in combinations(range(cameras), 2):
+        same, apart = moments[a][:, None] == moments[b], batch.apart[moments[a]][:, moments[b]]
+        if same.any():
+            logits = -torch.cdist(people[a], people[b]).square() / scale
+            begin = _nearby(places[a], places[b], same).to(logits)
+            losses.append(_contrast(logits, begin, same, apart, certainty))
+    return {
+        "contrast": torch.stack(losses).mean() if losses else features.sum() * 0,
+        "reprojection": reprojection(network, features, views),
+    }
+
+
+def _contrast(
+    logits: Float[Tensor, "one other"],
+    begin: Float[Tensor, "one other"],
+    same: Bool[Tensor, "one other"],
+    apart: Bool[Tensor, "one other"],
+    certainty: float,
+) -> Float[Tensor, ""]:
+    """Of two cameras."""
     with torch.no_grad():
         chosen = _posterior(logits, same, apart) * _posterior(logits.T, same.T, apart.T).T
     counted = logits.masked_fill(~(same | apart), -torch.inf)
     found = [functional.log_softmax(counted, dim=dim).masked_fill(~same, 0.0) for dim in (0, 1)]
-    weights = certainty * chosen / chosen.sum().clamp_min(_SMALLEST) + (1 - certainty) * same / same.sum()
-    return {
-        "contrast": -(weights * (found[0] + found[1])).sum(),
-        "reprojection": reprojection(network, features_a, a) + reprojection(network, features_b, b),
-    }
+    now, first = (weights / weights.sum().clamp_min(_SMALLEST) for weights in (chosen, begin))
+    return -((certainty * now + (1 - certainty) * first) * (found[0] + found[1])).sum()
+
+
+def _nearby(
+    places: Float[Tensor, "one 2"], others: Float[Tensor, "other 2"], same: Bool[Tensor, "one other"]
+) -> Float[Tensor, "one other"]:
+    """Of the same instant's others, how likely each one is whom, by where they stand; all alike where nobody knows."""
+    if places.isnan().any() or others.isnan().any():
+        return same.to(places)
+    near = torch.exp(torch.cdist(places, others).square() / (-2 * NEAR_METRES**2)) * same
+    return near.square() / (near.sum(1, keepdim=True) + 1 - SEEN) / (near.sum(0, keepdim=True) + 1 - SEEN)
 
 
 def _posterior(

@@ -1,8 +1,7 @@
 """Views of sessions, drawn at random for training: those of one instant belong together, those of others don't."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +12,16 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from viewsync.association.frames import UNKNOWN, Session
+from viewsync.association.placed import Placed
 from viewsync.types import InputError
 
 GAP_FRAMES = (5, 19)
 """How many frames from the anchor the negative is, at least and at most, as published."""
 JITTER = 0.3
 """Of pseudo-negatives: standard deviation of a box's shift, in shares of its own width and height."""
+MOST_PEOPLE = 300
+"""Of a view, in a batch of moments: they are compared with as many of each other view."""
+_LEAST_INSTANTS = 8
 
 
 class Views(NamedTuple):
@@ -40,6 +43,12 @@ class Views(NamedTuple):
             self.boxes[index], self.present[index], self.sizes[index], self.camera[index], self.identities[index], looks
         )
 
+    def in_a_row(self) -> "Views":
+        """Rows of views as one row, those of the first row first."""
+        rows, columns = self.camera.shape
+        row, column = np.divmod(np.arange(rows * columns), columns)
+        return self.at(row, column)
+
 
 class TripletBatch(NamedTuple):
     """Views of some instants, views of another camera of the same instants, and views of that camera of other instants."""
@@ -50,10 +59,12 @@ class TripletBatch(NamedTuple):
 
 
 class MomentBatch(NamedTuple):
-    """Two cameras' views of several instants."""
+    """All cameras' views of several instants."""
 
-    a: Views
-    b: Views
+    views: Views
+    """Instants by cameras."""
+    places: Float32[Tensor, "moment camera person 2"]
+    """Where people stand on the ground, in metres; nan where nobody knows."""
     apart: Bool[Tensor, "moment moment"]
     """Which instants are so far apart that nobody is where they were."""
 
@@ -184,26 +195,29 @@ def jittered(views: Views, rng: Generator, share: float = JITTER) -> Views:
 
 @dataclass(frozen=True)
 class Moments(IterableDataset[MomentBatch]):
-    """An endless row of batches, the same for the same seed: any two cameras' views of instants that both see somebody.
+    """An endless row of batches, the same for the same seed: all views of instants at which two cameras see somebody.
 
     Raises:
-        InputError: No two cameras have two such instants that are apart.
+        InputError: There aren't two such instants that are apart.
     """
 
     session: Session
     batch: int
-    """Instants in a batch, where there are so many."""
+    """Instants in a batch, where there are so many; fewer where a view has many people (`MOST_PEOPLE`)."""
     seed: int
     gap_seconds: float | None = None
     """From which on instants are apart; the least of `usual_gap` unless told."""
     jitter: float = 0.0
     """Standard deviation by which boxes are shifted, in shares of their widths and heights."""
+    ground: Sequence[Placed | None] = ()
+    """Where cameras stand, as `placement.placed` finds it; nowhere unless told."""
 
     def __post_init__(self) -> None:
-        if not self._pairs(padded(self.session)):
+        seconds = self.session.seconds[self._instants(padded(self.session))]
+        if not len(seconds) or np.ptp(seconds) < self.gap:
             raise InputError(
-                f"{self.session.name}: no two cameras see anybody at two instants that are apart by {self.gap:g} s. Give a "
-                "longer session, or a smaller gap."
+                f"{self.session.name}: two cameras don't see anybody at two instants that are apart by {self.gap:g} s. "
+                "Give a longer session, or a smaller gap."
             )
 
     @property
@@ -213,24 +227,25 @@ class Moments(IterableDataset[MomentBatch]):
 
     def __iter__(self) -> Iterator[MomentBatch]:
         rng, views = np.random.default_rng([self.seed, 82]), padded(self.session)
-        pairs = self._pairs(views)
-        seconds = self.session.seconds
+        instants, places, seconds = self._instants(views), self._places(views), self.session.seconds
+        usual = float(views.present.sum(-1)[views.present.any(-1)].double().mean())
+        batch = min(self.batch, max(_LEAST_INSTANTS, round(MOST_PEOPLE / usual)))
         while True:
-            camera_a, camera_b, instants = pairs[rng.integers(len(pairs))]
-            chosen = rng.permutation(instants)[: self.batch]
+            chosen = rng.permutation(instants)[:batch]
             apart = np.abs(seconds[chosen, None] - seconds[chosen]) >= self.gap
             comparable = apart.any(axis=1)
             chosen, apart = chosen[comparable], apart[np.ix_(comparable, comparable)]
             if len(chosen):
-                a, b = (views.at(chosen, np.full_like(chosen, one)) for one in (camera_a, camera_b))
-                yield MomentBatch(jittered(a, rng, self.jitter), jittered(b, rng, self.jitter), torch.from_numpy(apart))
+                shown = jittered(views.at(chosen), rng, self.jitter)
+                yield MomentBatch(shown, places[chosen], torch.from_numpy(apart))
 
-    def _pairs(self, views: Views) -> list[tuple[int, int, Int[np.ndarray, " instant"]]]:
-        """Two cameras, and at which instants both see somebody."""
-        seen, seconds = views.present.any(-1).numpy(), self.session.seconds
-        found = []
-        for one, two in combinations(range(seen.shape[1]), 2):
-            instants = np.flatnonzero(seen[:, one] & seen[:, two])
-            if len(instants) and np.ptp(seconds[instants]) >= self.gap:
-                found.append((one, two, instants))
+    @staticmethod
+    def _instants(views: Views) -> Int[np.ndarray, " instant"]:
+        return np.flatnonzero(views.present.any(-1).sum(1).numpy() > 1)
+
+    def _places(self, views: Views) -> Float32[Tensor, "instant camera person 2"]:
+        found = torch.full((*views.boxes.shape[:-1], 2), torch.nan)
+        for number, camera in enumerate(self.ground):
+            if camera is not None:
+                found[:, number] = torch.from_numpy(camera.places(views.boxes[:, number].double().numpy())).float()
         return found

@@ -1,6 +1,6 @@
 """Training of Self-MVA's network: as published, or in batches of many instants."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,8 @@ from torch import Tensor
 from viewsync.association.costs import ALPHA
 from viewsync.association.frames import Session
 from viewsync.association.losses import contrast_loss, supervised_loss, synchronization_loss
+from viewsync.association.placed import Placed
+from viewsync.association.placement import placed
 from viewsync.association.sampling import MomentBatch, Moments, TripletBatch, Triplets
 from viewsync.networks.self_mva import Mode, Residual, SelfMVA
 from viewsync.progress import Progress
@@ -48,8 +50,8 @@ class Schedule:
     jitter: float = 0.02
     """Of boxes, with the contrast loss."""
     unsure: float = 0.2
-    """Share of the steps in which everybody may be everybody, with the contrast loss (see `contrast_loss`). In as many steps
-    after them, who is who is settled."""
+    """Share of the steps in which it isn't the network that tells who is who, with the contrast loss (see `contrast_loss`).
+    In as many steps after them, it is settled."""
     reprojection: float = 1.0
     """Weight of the re-projection term; 0 leaves it out."""
     edges: bool = True
@@ -166,20 +168,23 @@ def trained(
         InputError: A session is too short to draw from.
     """
     looked_at = None if schedule.best_of == "training" else validation
-    batches = [] if looked_at is None else [*islice(_batches(looked_at, schedule, seed), _VALIDATED_BATCHES)]
+    ground = placed(training, progress) if schedule.loss == "contrast" and schedule.unsure else ()
+    batches = [] if looked_at is None else [*islice(_batches(looked_at, schedule, seed, ground), _VALIDATED_BATCHES)]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = SelfMVA(training.cameras, **schedule.network, seed=seed)
         module = Training(network, schedule, batches)
         fit(
-            module, _batches(training, schedule, seed), schedule.steps, folder=folder, log="association",
+            module, _batches(training, schedule, seed, ground), schedule.steps, folder=folder, log="association",
             largest_gradient=None if schedule.optimizer == "steps" else LARGEST_GRADIENT, progress=progress,
         )  # fmt: skip
     network.load_state_dict(module.best)
     return network.cpu().eval()
 
 
-def _batches(session: Session, how: Schedule, seed: int) -> Iterator[TripletBatch | MomentBatch]:
+def _batches(
+    session: Session, how: Schedule, seed: int, ground: Sequence[Placed | None]
+) -> Iterator[TripletBatch | MomentBatch]:
     if how.loss == "contrast":
-        return iter(Moments(session, how.batch, seed, jitter=how.jitter))
+        return iter(Moments(session, how.batch, seed, jitter=how.jitter, ground=ground))
     return iter(Triplets(session, how.batch, seed, by_index=how.by_index, pseudo_negatives=how.pseudo_negatives))

@@ -24,7 +24,8 @@ LOOKED_AT = "all views at once, with appearance"
 _MINUTES = "training_cpu_minutes"
 _TRAINED_BY = (
     "networks/self_mva.py", "association/frames.py", "association/sampling.py", "association/losses.py",
-    "association/costs.py", "association/training.py", "association/readers/*.py", "benchmarks/association_stage.py",
+    "association/costs.py", "association/training.py", "association/upright.py", "association/registration.py",
+    "association/placed.py", "association/placement.py", "association/readers/*.py", "benchmarks/association_stage.py",
 )  # fmt: skip
 """Code that weights depend on, but for its words."""
 _MEASURED_BY = (

@@ -14,6 +14,7 @@ from viewsync.association.frames import MultiViewFrame, Session
 from viewsync.association.latency import apart, compensated
 from viewsync.association.matching import NetworkCost, joint_outcomes, pairwise_outcomes
 from viewsync.association.metrics import Metrics, PairOutcome, measure
+from viewsync.association.placement import PlacedCost, placed
 from viewsync.association.train import RELEASED_THRESHOLD
 from viewsync.association.training import Schedule
 from viewsync.benchmarks.association_runs import AS_PUBLISHED, JOINTLY, LOOKED_AT, SINGLY, Job, Outcome, looks
@@ -102,7 +103,7 @@ _SIZES: tuple[tuple[WorldName, Sizes], ...] = (
 _QUICK_SIZES = tuple(
     (name, replace(sizes, seconds=min(sizes.seconds, 72.0), pictures=(96, 64), people=8)) for name, sizes in _SIZES
 )
-FULL = Budget(steps=1000, batch=64, crowd_batch=16, epochs=80, sizes=_SIZES, seeds=3)
+FULL = Budget(steps=500, batch=64, crowd_batch=16, epochs=80, sizes=_SIZES, seeds=3)
 QUICK = Budget(steps=4, batch=8, crowd_batch=4, epochs=1, sizes=_QUICK_SIZES, seeds=1)
 Found = Mapping[tuple[Name, Method], Sequence[Outcome]]
 """Outcomes of some seeds."""
@@ -189,6 +190,8 @@ def _baselines(name: Name, stage: Stage, seed: int) -> Iterator[tuple[str, list[
         return
     yield "random", [_as_published(RandomCost(seed + number), test) for number in range(_RANDOM)]
     yield "position", [_as_published(PositionCost(test.sizes), test)]
+    stands = PlacedCost(placed(stage.parts(name)["training"]))
+    yield "placed by heights", [measure(joint_outcomes(stands, test.frames))]
     looked_at = looks(stage, name)
     if looked_at is not None:
         yield "appearance", [_as_published(AppearanceCost(), looked_at)]
