@@ -103,7 +103,7 @@ _SIZES: tuple[tuple[WorldName, Sizes], ...] = (
 _QUICK_SIZES = tuple(
     (name, replace(sizes, seconds=min(sizes.seconds, 72.0), pictures=(96, 64), people=8)) for name, sizes in _SIZES
 )
-FULL = Budget(steps=500, batch=64, crowd_batch=16, epochs=80, sizes=_SIZES, seeds=3)
+FULL = Budget(steps=800, batch=64, crowd_batch=16, epochs=80, sizes=_SIZES, seeds=3)
 QUICK = Budget(steps=4, batch=8, crowd_batch=4, epochs=1, sizes=_QUICK_SIZES, seeds=1)
 Found = Mapping[tuple[Name, Method], Sequence[Outcome]]
 """Outcomes of some seeds."""
