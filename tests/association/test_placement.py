@@ -7,7 +7,7 @@ from made_session import SEEN_FROM_METRES, walkers
 from viewsync.association.frames import MultiViewFrame
 from viewsync.association.matching import joint_outcomes
 from viewsync.association.metrics import measure
-from viewsync.association.placed import Placed
+from viewsync.association.placed import Placed, fitted
 from viewsync.association.placement import PlacedCost, placed
 from viewsync.association.upright import PERSON_METRES, Upright, upright
 
@@ -82,6 +82,16 @@ def test_cameras_that_were_never_in_sync_are_not_placed(session):
         for number, frame in enumerate(session.frames)
     ]
     assert placed(session.with_frames(mixed)) == (None, None, None)
+
+
+def test_without_instants_nobody_is_placed(session):
+    assert placed(session.with_frames([])) == (None, None, None)
+
+
+def test_who_meets_nobody_stays_where_he_is(session):
+    camera = Upright(0.6, 130.0, 0.0, 576.0, 320.0)
+    apart = {0: Placed(camera), 2: Placed(camera, 0.0, (500.0, 0.0))}
+    assert fitted(apart, session.frames[:2]) == apart
 
 
 def test_who_could_not_be_placed_is_like_nobody(session, found):

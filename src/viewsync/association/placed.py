@@ -1,6 +1,6 @@
 """Cameras on a common ground, and how they are fitted to one another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -42,35 +42,34 @@ class Placed:
         return np.asarray(places @ np.array([[cosine, sine], [-sine, cosine]]) + self.shift_metres)
 
     @property
-    def numbers(self) -> Float[np.ndarray, " 7"]:
+    def parameters(self) -> Float[np.ndarray, " 7"]:
         """All that is fitted."""
         own = self.upright
         return np.array([own.slope, own.horizon_pixels, own.roll, own.focal_pixels, self.turn_radians, *self.shift_metres])
 
-    def with_numbers(self, numbers: Float[np.ndarray, " 7"]) -> "Placed":
+    def with_parameters(self, parameters: Float[np.ndarray, " 7"]) -> "Placed":
         """The camera, otherwise placed."""
-        slope, horizon, roll, focal, turn, x, y = numbers.tolist()
+        slope, horizon, roll, focal, turn, x, y = parameters.tolist()
         own = replace(self.upright, slope=slope, horizon_pixels=horizon, roll=roll, focal_pixels=focal)
         return Placed(own, turn, (x, y))
 
 
-def fitted(cameras: Sequence[Placed], numbers: Sequence[int], frames: Sequence[MultiViewFrame]) -> list[Placed]:
+def fitted(cameras: Mapping[int, Placed], frames: Sequence[MultiViewFrame]) -> dict[int, Placed]:
     """The cameras, moved so that people who may be one are nearest on the ground; heights of boxes are kept in mind.
 
     Args:
-        cameras: About as they stand; two or more.
-        numbers: Which of each instant's views are theirs.
+        cameras: About as they stand, by their numbers; two or more.
         frames: Instants.
     """
-    (who, boxes), begin = _matched(cameras, numbers, frames), np.stack([camera.numbers for camera in cameras])
+    (who, boxes), begin = _matched(cameras, frames), np.stack([camera.parameters for camera in cameras.values()])
     scale = np.ones_like(begin)
     scale[:, [1, 3]] = begin[:, 3:4]
-    seen = [[np.flatnonzero(who[:, side] == camera) for side in (0, 1)] for camera in range(len(cameras))]
+    seen = [[np.flatnonzero(who[:, side] == number) for side in (0, 1)] for number in cameras]
 
-    def missed(flat: Float[np.ndarray, " number"]) -> Float[np.ndarray, " residual"]:
+    def missed(flat: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " residual"]:
         now, apart = flat.reshape(begin.shape), np.zeros((len(boxes), 2))
-        for camera, of_camera, rows in zip(cameras, now, seen, strict=True):
-            moved = camera.with_numbers(of_camera)
+        for camera, of_camera, rows in zip(cameras.values(), now, seen, strict=True):
+            moved = camera.with_parameters(of_camera)
             for side, sign in enumerate((1, -1)):
                 apart[rows[side]] += sign * moved.places(boxes[rows[side], side])
         off = (now - begin)[:, :4] / (_OFF * scale[:, :4])
@@ -80,18 +79,21 @@ def fitted(cameras: Sequence[Placed], numbers: Sequence[int], frames: Sequence[M
     best = least_squares(
         missed, begin.ravel(), x_scale=(_STEPS * scale).ravel(), jac_sparsity=_dependence(seen, len(boxes)), max_nfev=_ROUNDS
     )
-    return [camera.with_numbers(of_camera) for camera, of_camera in zip(cameras, best.x.reshape(begin.shape), strict=True)]
+    return {
+        number: camera.with_parameters(of_camera)
+        for (number, camera), of_camera in zip(cameras.items(), best.x.reshape(begin.shape), strict=True)
+    }
 
 
 def _matched(
-    cameras: Sequence[Placed], numbers: Sequence[int], frames: Sequence[MultiViewFrame]
+    cameras: Mapping[int, Placed], frames: Sequence[MultiViewFrame]
 ) -> tuple[Int[np.ndarray, "match 2"], Float[np.ndarray, "match 2 4"]]:
-    """Which cameras' boxes may be of one person: the nearest ones, each at most once for each two cameras."""
+    """Numbers of cameras, and boxes of theirs that may be of one person: each is matched once at most by every other one."""
     who, boxes = [np.zeros((0, 2), int)], [np.zeros((0, 2, 4))]
     for frame in frames:
-        views = [frame.views[number].boxes for number in numbers]
-        places = [camera.places(view) for camera, view in zip(cameras, views, strict=True)]
-        for a, b in combinations(range(len(cameras)), 2):
+        views = [view.boxes for view in frame.views]
+        places = {number: camera.places(views[number]) for number, camera in cameras.items()}
+        for a, b in combinations(cameras, 2):
             distances = cdist(places[a], places[b])
             one, other = linear_sum_assignment(np.minimum(distances, _REACH_METRES))
             near = distances[one, other] < _REACH_METRES
@@ -108,7 +110,7 @@ def _tamed(apart: Float[np.ndarray, "match 2"]) -> Float[np.ndarray, "match 2"]:
 
 
 def _dependence(seen: Sequence[Sequence[Int[np.ndarray, " _"]]], matches: int) -> lil_matrix:
-    """Which residuals depend on which of a camera's seven numbers."""
+    """Which residuals depend on which of a camera's seven parameters."""
     cameras = len(seen)
     found = lil_matrix((2 * matches + 4 * cameras + 4, 7 * cameras), dtype=int)
     for camera, rows in enumerate(seen):

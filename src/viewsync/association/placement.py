@@ -49,42 +49,33 @@ def placed(session: Session, progress: Progress = lambda *_: None) -> tuple[Plac
         progress: Told how far it is.
     """
     frames = spread(session.frames, min(_INSTANTS, len(session.frames)))
-    boxes = [
-        np.concatenate([frame.views[camera].boxes for frame in session.frames]) for camera in range(len(session.cameras))
-    ]
-    alone = [upright(some, size) for some, size in zip(boxes, session.sizes, strict=True)]
+    alone = {
+        number: camera
+        for number, size in enumerate(session.sizes)
+        if (camera := upright(_boxes(session, number), size)) is not None
+    }
     joined = _joined(alone, registrations(alone, frames, progress))
-    numbers = [number for number, camera in enumerate(joined) if camera is not None]
-    if numbers:
-        for number, camera in zip(numbers, fitted([*filter(None, joined)], numbers, frames), strict=True):
-            joined[number] = camera
-    return tuple(joined)
+    found = fitted(joined, frames) if joined else {}
+    return tuple(found.get(number) for number in range(len(session.cameras)))
 
 
-def _joined(alone: Sequence[Upright | None], found: Mapping[tuple[int, int], Registration]) -> list[Placed | None]:
-    """Cameras joined to that of the best registration, by the best one of each: a tree."""
-    best = sorted(((one.over_chance, pair) for pair, one in found.items() if one.over_chance >= SURE), reverse=True)
-    joined: list[Placed | None] = [None] * len(alone)
-    if best:
-        first = best[0][1][0]
-        joined[first] = Placed(_of(alone, first))
+def _boxes(session: Session, number: int) -> Float[np.ndarray, "box 4"]:
+    return np.concatenate([np.zeros((0, 4)), *(frame.views[number].boxes for frame in session.frames)])
+
+
+def _joined(alone: Mapping[int, Upright], found: Mapping[tuple[int, int], Registration]) -> dict[int, Placed]:
+    """Cameras joined to one of the best registration, by the best one of each: a tree."""
+    best = sorted(
+        (pair for pair, one in found.items() if one.over_chance >= SURE), key=lambda pair: -found[pair].over_chance
+    )
+    joined = {pair[0]: Placed(alone[pair[0]]) for pair in best[:1]}
     while True:
-        there = [number is not None for number in joined]
-        pair = next((pair for _, pair in best if there[pair[0]] != there[pair[1]]), None)
+        pair = next((pair for pair in best if (pair[0] in joined) != (pair[1] in joined)), None)
         if pair is None:
             return joined
-        old, new = pair if there[pair[0]] else pair[::-1]
+        old, new = pair if pair[0] in joined else pair[::-1]
         turn, shift = found[pair].turn_radians, np.array(found[pair].shift_metres)
         if new < old:
-            back = Placed(_of(alone, new), -turn)
-            turn, shift = -turn, -back.moved(shift)
-        camera = joined[old]
-        assert camera is not None
-        x, y = camera.moved(shift).tolist()
-        joined[new] = Placed(_of(alone, new), camera.turn_radians + turn, (x, y))
-
-
-def _of(alone: Sequence[Upright | None], number: int) -> Upright:
-    camera = alone[number]
-    assert camera is not None
-    return camera
+            turn, shift = -turn, -Placed(alone[new], -turn).moved(shift)
+        x, y = joined[old].moved(shift).tolist()
+        joined[new] = Placed(alone[new], joined[old].turn_radians + turn, (x, y))

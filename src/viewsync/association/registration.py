@@ -1,6 +1,6 @@
 """How two cameras' maps of the ground lie on one another, by people being at the same places at the same instants."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ from jaxtyping import Complex64, Float
 from scipy.ndimage import gaussian_filter
 
 from viewsync.association.frames import MultiViewFrame
+from viewsync.association.placed import Placed
 from viewsync.association.upright import Upright
 from viewsync.progress import Progress, told
 
@@ -33,7 +34,7 @@ class Registration(NamedTuple):
 
 
 def registrations(
-    cameras: Sequence[Upright | None], frames: Sequence[MultiViewFrame], progress: Progress = lambda *_: None
+    cameras: Mapping[int, Upright], frames: Sequence[MultiViewFrame], progress: Progress = lambda *_: None
 ) -> dict[tuple[int, int], Registration]:
     """The best one of each two cameras (a, b), a < b: of b's map on a's.
 
@@ -41,17 +42,17 @@ def registrations(
     instants, less that of the means, which is what people at any other instants give.
 
     Args:
-        cameras: None where it isn't known where people stand.
+        cameras: By their numbers.
         frames: Instants.
         progress: Told after each camera.
     """
-    known = [number for number, camera in enumerate(cameras) if camera is not None]
-    still = {number: _spectra(cameras[number], number, frames, 0.0) for number in known}
+    known = sorted(cameras)
+    still = {number: _spectra(Placed(cameras[number]), number, frames) for number in known}
     best: dict[tuple[int, int], _Shift] = {}
     chance: dict[tuple[int, int], float] = {}
     for b in told(known, "placing cameras", len(known), progress):
         for number, turn in enumerate(_TURNS_RADIANS if b != known[0] else ()):
-            turned = _spectra(cameras[b], b, frames, turn)
+            turned = _spectra(Placed(cameras[b], float(turn)), b, frames)
             mixed_up = np.roll(turned, len(frames) // 2, axis=0)
             for a in known[: known.index(b)]:
                 best[a, b] = max(best.get((a, b), _NOWHERE), _best_shift(still[a], turned, float(turn)))
@@ -73,17 +74,13 @@ class _Shift(NamedTuple):
 _NOWHERE = _Shift(0.0, 0.0, (0.0, 0.0))
 
 
-def _spectra(
-    camera: Upright | None, number: int, frames: Sequence[MultiViewFrame], turn_radians: float
-) -> Complex64[np.ndarray, "instant row column"]:
+def _spectra(camera: Placed, number: int, frames: Sequence[MultiViewFrame]) -> Complex64[np.ndarray, "instant row column"]:
     """Fourier transforms of how many people are in each cell."""
-    assert camera is not None
-    cosine, sine = np.cos(turn_radians), np.sin(turn_radians)
     people = np.zeros((len(frames), _CELLS, _CELLS), np.float32)
     for instant, frame in enumerate(frames):
-        places = camera.places(frame.views[number].boxes)
-        near = places[places[:, 1] < _FARTHEST_METRES] @ np.array([[cosine, sine], [-sine, cosine]])
-        cells = np.round(near / _CELL_METRES + _CELLS / 2).astype(int)
+        ahead = camera.upright.places(frame.views[number].boxes)
+        near = ahead[ahead[:, 1] < _FARTHEST_METRES]
+        cells = np.round(camera.moved(near) / _CELL_METRES + _CELLS / 2).astype(int)
         column, row = cells[((cells >= 0) & (cells < _CELLS)).all(axis=1)].T
         np.add.at(people[instant], (row, column), 1)
     return np.asarray(scipy.fft.rfft2(gaussian_filter(people, (0, _BLUR_CELLS, _BLUR_CELLS))))

@@ -34,7 +34,7 @@ _VALIDATIONS, _VALIDATED_BATCHES = 20, 8
 class Schedule:
     """What is trained, how long, and how."""
 
-    steps: int = 1500
+    steps: int = 500
     loss: Loss = "contrast"
     batch: int = 64
     """Instants, or triplets, in a step."""

@@ -57,7 +57,7 @@ _CROWDS: tuple[Name, ...] = (
     "MvMHAT 12",
     "MvMHAT 15",
 )
-"""With so many people that a batch of fewer instants holds as many pairs."""
+"""With so many people that a batch of fewer instants holds as many pairs, and more steps are needed."""
 _BARS: dict[Name, float] = {"plaza": 0.90, "theatre": 0.85}
 """Of F1 with exact boxes."""
 _ORACLE_SHARE = 0.8
@@ -86,6 +86,7 @@ class Budget:
     """How much is trained, and on what."""
 
     steps: int
+    crowd_steps: int
     batch: int
     crowd_batch: int
     epochs: int
@@ -103,8 +104,8 @@ _SIZES: tuple[tuple[WorldName, Sizes], ...] = (
 _QUICK_SIZES = tuple(
     (name, replace(sizes, seconds=min(sizes.seconds, 72.0), pictures=(96, 64), people=8)) for name, sizes in _SIZES
 )
-FULL = Budget(steps=800, batch=64, crowd_batch=16, epochs=80, sizes=_SIZES, seeds=3)
-QUICK = Budget(steps=4, batch=8, crowd_batch=4, epochs=1, sizes=_QUICK_SIZES, seeds=1)
+FULL = Budget(steps=500, crowd_steps=800, batch=64, crowd_batch=16, epochs=80, sizes=_SIZES, seeds=3)
+QUICK = Budget(steps=4, crowd_steps=4, batch=8, crowd_batch=4, epochs=1, sizes=_QUICK_SIZES, seeds=1)
 Found = Mapping[tuple[Name, Method], Sequence[Outcome]]
 """Outcomes of some seeds."""
 
@@ -150,7 +151,8 @@ def jobs_of(budget: Budget, stage: Stage, seed: int) -> dict[tuple[Name, Method]
 def _schedule(method: Method, name: Name, budget: Budget, stage: Stage) -> Schedule:
     if method == "the original":
         return Schedule.released(budget.epochs, len(stage.parts(name)["training"].frames))
-    ours = Schedule(steps=budget.steps, batch=budget.crowd_batch if name in _CROWDS else budget.batch)
+    steps, batch = (budget.crowd_steps, budget.crowd_batch) if name in _CROWDS else (budget.steps, budget.batch)
+    ours = Schedule(steps=steps, batch=batch)
     if "no re-projection" in method:
         ours = replace(ours, reprojection=0.0)
     if method.startswith("ours"):

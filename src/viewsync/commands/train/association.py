@@ -36,7 +36,7 @@ class Association(Training):
     """Of the instants for training, validation and test, which follow one another in time."""
     leaky: bool = False
     """With --boxes: learn from instants of the test, too, to repeat results that were got so."""
-    steps: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: 1500)")] = None
+    steps: Annotated[int | None, arg(metavar="INT", help_behavior_hint="(default: 500)")] = None
     """Batches of 64 instants or triplets."""
     loss: Literal["contrast", "synchronization", "supervised"] = "contrast"
     """Ours; the published one; or the one that is told who is who."""
