@@ -1,5 +1,7 @@
 """Who is who in all views at once: pairwise scores may contradict each other, clusters can't."""
 
+from itertools import cycle
+
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
@@ -15,7 +17,8 @@ def clustered(
 
     What is sought is the largest sum, over all pairs within clusters, of score − threshold. The two clusters that are most
     alike (by their mean pairwise score) are joined until none are alike enough. Then one camera's boxes at a time are dealt
-    out anew, as well as can be given all others', always of the camera for which that gains most, until nothing gains.
+    out anew, as well as can be given all others': cameras take turns, first the one for which that gains most, until
+    nothing gains for any.
 
     Args:
         scores: How likely two boxes are one person, symmetric; within a camera they don't count.
@@ -27,18 +30,16 @@ def clustered(
     """
     gains = np.where(camera[:, None] == camera, 0.0, scores - threshold)
     cluster, boxes = _agglomerated(gains, camera), [np.flatnonzero(camera == one) for one in np.unique(camera)]
-    most = max(map(len, boxes), default=0)
-    while boxes:
-        cluster = _numbered(cluster)
-        # The last columns are places of one's own.
-        offers = gains @ np.eye(cluster.max() + 1 + most)[cluster]
-        dealt = [_dealt_anew(offers[of_camera], cluster[of_camera]) for of_camera in boxes]
-        best = int(np.argmax([gain for gain, _ in dealt]))
-        gain, places = dealt[best]
-        if gain <= _LEAST_GAIN:
-            break
-        cluster[boxes[best]] = places
-    return _numbered(cluster)
+    cluster, still = _numbered(cluster), 0
+    turns = cycle(sorted(boxes, key=lambda of_camera: -_dealt_anew(gains, cluster, of_camera)[0]))
+    while still < len(boxes):
+        of_camera = next(turns)
+        gain, places = _dealt_anew(gains, cluster, of_camera)
+        if gain > _LEAST_GAIN:
+            cluster[of_camera] = places
+            cluster, still = _numbered(cluster), 0
+        still += 1
+    return cluster
 
 
 def _agglomerated(
@@ -65,19 +66,16 @@ def _agglomerated(
 
 
 def _dealt_anew(
-    offers: Float[np.ndarray, "box cluster"], cluster: Int[np.ndarray, " box"]
+    gains: Float[np.ndarray, "person person"], cluster: Int[np.ndarray, " person"], of_camera: Int[np.ndarray, " box"]
 ) -> tuple[float, Int[np.ndarray, " box"]]:
-    """What is gained by dealing out one camera's boxes as well as can be, and their clusters then; alone if none gains.
-
-    Args:
-        offers: Gain of each box in each cluster, as many of them empty as there are boxes.
-        cluster: Where they are now.
-    """
+    """What is gained by dealing out one camera's boxes as well as can be, and their clusters then; alone if none gains."""
+    count = cluster.max() + 1
+    # The last columns are places of one's own.
+    offers = gains[of_camera] @ np.eye(count + len(of_camera))[cluster]
     number, places = linear_sum_assignment(offers, maximize=True)
-    gains = offers[number, places]
-    before = offers[np.arange(len(cluster)), cluster].sum()
-    alone = offers.shape[1] + number
-    return float(gains.sum() - before), np.where(gains > 0, places, alone)
+    dealt = offers[number, places]
+    before = offers[number, cluster[of_camera]].sum()
+    return float(dealt.sum() - before), np.where(dealt > 0, places, count + number)
 
 
 def _numbered(cluster: Int[np.ndarray, " person"]) -> Int[np.ndarray, " person"]:
