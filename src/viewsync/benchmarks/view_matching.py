@@ -22,7 +22,7 @@ FINEST = (72, 96)
 """Rows and columns of features at PETS2009's finest scale: 6912 positions."""
 _SIZES = ((18, 24), (27, 36), (36, 48), (54, 72), FINEST)
 _QUICK_SIZES = ((9, 12), (18, 24))
-_CHANNELS, _OUTPUTS, _KERNEL, _STRIDE = 32, 128, 5, 4
+_CHANNELS = 32
 _PICTURE = (384, 288)
 _VIEW_PAIR = (0, 1)
 _LATENCY_SECONDS = 1.0
@@ -97,15 +97,15 @@ def _measured(way: Way, size: tuple[int, int], seed: int) -> Cost:
 
 def _prepared(way: Way, size: tuple[int, int]) -> Callable[[], None]:
     import torch
-    from torch import nn
 
     from viewsync.networks.epipolar_band import EpipolarBand, epipolar_lines
     from viewsync.networks.view_matching import Mask, convolve_correlation
+    from viewsync.networks.view_warp import MotionNetwork
 
     fundamental, sigma = _geometry(size)
     lines = epipolar_lines(fundamental, size, [pixels / cells for pixels, cells in zip(_PICTURE[::-1], size, strict=True)])
     reference, other = (torch.randn(1, _CHANNELS, *size, requires_grad=True) for _ in range(2))
-    convolution = nn.Conv2d(size[0] * size[1], _OUTPUTS, _KERNEL, padding=_KERNEL // 2)
+    convolution = MotionNetwork(size[0] * size[1]).first
     mask = Mask(lines.float(), EpipolarBand(sigma))
 
     def once() -> None:
