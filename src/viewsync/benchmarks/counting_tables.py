@@ -105,12 +105,13 @@ def rows(seed: int, quick: bool, tell: Callable[[str], None], cores: int | None 
     stage = stage_for((("street", budget.street), ("walker", budget.walker)), seed)
     jobs = [*jobs_of(budget, seed)]
     results = dict(zip(jobs, follow(jobs, stage, tell, cores), strict=True))
-    made = []
+    made: list[Row] = []
     for latency in LATENCIES:
         found: dict[Recipe | None, list[Outcome]] = {}
         for job, outcome in results.items():
             if (job.world, job.latency) == ("street", latency):
                 found.setdefault(job.recipe, []).append(outcome)
+        made += _mean_rows(latency, found)
         made += [row for recipe in _RECIPES for row in _rows(recipe, latency, found, held=not quick)]
         made += [*_lead_rows(latency, found, seed, held=not quick), *_synchronized_rows(latency, found, held=not quick)]
     walkers = {job: outcome for job, outcome in results.items() if job.world == "walker"}
@@ -133,6 +134,13 @@ def jobs_of(budget: Budget, seed: int) -> Iterator[Job]:
 def _scene(recipe: Recipe, latency: LatencyKind) -> str:
     loss = "" if recipe.similarity or recipe.setting == "synced and unsynced" else ", ℓp only"
     return f"{_TABLES[recipe.setting]}, {latency} latency: {recipe.method}{loss}"
+
+
+def _mean_rows(latency: LatencyKind, found: Found) -> Iterator[Row]:
+    """Without looking."""
+    (mean,) = (outcome.scores[latency] for outcome in found[None])
+    for metric, value in (("MAE", mean.mae), ("NAE", mean.nae), ("grid error", mean.grid_error)):
+        yield measured(SUITE, f"{latency} latency: mean of the training footage", metric, value, "", mean.frames)
 
 
 def _rows(recipe: Recipe, latency: LatencyKind, found: Found, *, held: bool) -> Iterator[Row]:

@@ -154,6 +154,37 @@ def _ways(rows: Sequence[Row]) -> str:
     return _lines("relative MPJPE in mm", cells, names)
 
 
+_TOLD = ", told the flow"
+_COUNTING_DIGITS = {"MAE": 2, "NAE": 3, "grid error": 1}
+
+
+def counting(rows: Sequence[Row]) -> str:
+    """Tables II and III, a line for each method; then the same without latency, and how well flow is found."""
+    tables: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        when, _, line = row.scene.rpartition(": ")
+        *there, table, latency = ["", *when.split(", ")]
+        metric = row.metric.removesuffix(_TOLD).removesuffix(PUBLISHED)
+        if row.value is None:
+            continue
+        if metric in _COUNTING_DIGITS:
+            aside = _TOLD if row.metric.endswith(_TOLD) else PUBLISHED if row.metric.endswith(PUBLISHED) else ""
+            cells, column = tables[table][line], latency + aside
+            value = f"{row.value:.{_COUNTING_DIGITS[metric]}f}"
+            cells[column] = f"{cells[column]} / {value}" if column in cells else value
+        elif metric == "MAE lower by":
+            line, _, base = line.partition(" against ")
+            tables[table][line][f"{latency}, MAE under {base}'s"] = f"{row.value:.1f} % ({row.note})"
+        elif metric == "MAE above BaseS":
+            tables[table][line][f"{latency}, above BaseS"] = f"{row.value:.1f} %"
+        elif there and there[-1].startswith("flow in "):
+            tables["flow's error on people, under that of no flow"][f"{table}: {line}"][f"{there[-1]}, {latency}"] = (
+                f"{row.value:.0f} %"
+            )
+    columns = {title: dict.fromkeys(one for cells in lines.values() for one in cells) for title, lines in tables.items()}
+    return "\n\n".join(_lines(title, lines, {one: one for one in columns[title]}) for title, lines in tables.items())
+
+
 def _spread(row: Row) -> str:
     """± of seeds, where the note begins with it."""
     return row.note.partition(" over ")[0] if row.note.startswith("±") else ""
@@ -173,7 +204,7 @@ def _markdown(lines: Sequence[Sequence[str]]) -> str:
 
 
 PAPERS: Mapping[str, Callable[[Sequence[Row]], str]] = {
-    "synnet": synnet, "stereo": stereo, "association": association, "pose3d": pose3d,
+    "synnet": synnet, "stereo": stereo, "association": association, "pose3d": pose3d, "counting": counting,
 }  # fmt: skip
 """Suites whose tables are those of a paper, and what writes them; each has a page of its name in docs."""
 FIRST_PAGE: Mapping[str, Callable[[Sequence[Row]], str]] = {"pose3d": pose3d_by_latency}
