@@ -22,6 +22,7 @@ PairScores = Mapping[tuple[int, int], Float[np.ndarray, "a b"]]
 """1 − cost of people of two views, by both cameras' indices, the lower one first."""
 LIKELY = 0.5
 """Score of two boxes that are as likely one person as two, after `calibrate`."""
+_SMALLEST = 1e-6
 
 
 class NetworkCost:
@@ -57,7 +58,12 @@ class NetworkCost:
             self.frame, self.vectors = frame, self._vectors(frame)
         (features_a, look_a), (features_b, look_b) = self.vectors[a], self.vectors[b]
         with torch.inference_mode():
-            cost = mixed_cost(features_a, features_b, look_a, look_b, self.alpha, halfway=self.halfway)
+            if self.halfway is None:
+                cost = mixed_cost(features_a, features_b, look_a, look_b, self.alpha)
+            else:
+                cost = mixed_cost(features_a, features_b, halfway=self.halfway)
+                if look_a is not None and look_b is not None and cost.numel():
+                    cost = (1 - self.alpha) * cost + self.alpha * _of_usual(torch.cdist(look_a, look_b))
         return np.asarray(cost.double().cpu().numpy())
 
     def _vectors(self, frame: MultiViewFrame) -> list[tuple[Tensor, Tensor | None]]:
@@ -71,6 +77,11 @@ class NetworkCost:
             (feature[:count], None if look is None else look[:count])
             for feature, look, count in zip(features, looks, counts, strict=True)
         ]
+
+
+def _of_usual(distances: Float[Tensor, "a b"]) -> Float[Tensor, "a b"]:
+    """Costs from 0 to 1: whoever looks as different as people of the two views usually do costs a half."""
+    return distances / (distances + distances.median()).clamp_min(_SMALLEST)
 
 
 def pair_scores(cost: PairCost, frame: MultiViewFrame) -> PairScores:
