@@ -11,10 +11,12 @@ import lightning
 import torch
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
+from viewsync.files import write_whole
 from viewsync.progress import Progress
 from viewsync.types import InputError
 
 CHECKPOINT = "training.ckpt"
+_NOTE = "training.txt"
 LARGEST_GRADIENT = 1.0
 _WEIGHT_DECAY, _WARM_UP_SHARE = 0.01, 0.1
 _LOG_STEPS, _CHECKPOINT_STEPS = 10, 100
@@ -72,6 +74,28 @@ def fit(
             enable_progress_bar=False, enable_model_summary=False, callbacks=[_Watcher(task, steps, checkpoint, progress)],
         )  # fmt: skip
         trainer.fit(module, batches, ckpt_path=checkpoint if resume else None)
+
+
+def note_training(folder: Path, what: str, *, resume: bool) -> None:
+    """Write down what is trained, and forget the state of what was before; or see that it is the same.
+
+    Args:
+        folder: Of `fit`.
+        what: Told in one line: all that matters but the number of steps.
+        resume: The training in the folder is to be gone on with.
+
+    Raises:
+        InputError: The training in the folder is another one.
+    """
+    note = folder / _NOTE
+    if not resume:
+        (folder / CHECKPOINT).unlink(missing_ok=True)
+        write_whole(note, f"{what}\n".encode())
+    elif note.is_file() and (noted := note.read_text("utf-8").strip()) != what:
+        raise InputError(
+            f"{note}: the training there is another one, {noted}; asked for is {what}. Give the same options, or leave "
+            "--resume out to begin anew."
+        )
 
 
 def steps_done(folder: Path | None, steps: int) -> int:

@@ -49,6 +49,10 @@ def heads_at(instant):
     return np.column_stack([ground, HEIGHTS[: len(ground)]])
 
 
+CITY_SIZE, PETS_SIZE = (169, 95), (96, 72)
+"""A quarter of the published pictures' size."""
+
+
 def picture(view, instant, size=(WIDTH, HEIGHT)):
     """Another gray for each."""
     return np.full(size[::-1], 20 + 40 * view + 10 * instant, np.uint8)
@@ -121,7 +125,7 @@ def write_published_city(folder, splits=("train", "test")):
     known = PUBLISHED["CityStreet"]
     for split in splits:
         for view in range(3):
-            images = np.stack([picture(view, instant) for instant in range(INSTANTS)])[..., None]
+            images = np.stack([picture(view, instant, CITY_SIZE) for instant in range(INSTANTS)])[..., None]
             write_hdf5(folder / "dmaps" / split / f"Street_view{view + 1}_dmap_10.h5", images=images)
         maps = np.zeros((INSTANTS, known.cells.rows, known.cells.columns, 1), np.float32)
         for instant in range(INSTANTS):

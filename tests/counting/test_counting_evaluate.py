@@ -60,8 +60,6 @@ def test_networks_are_asked_sample_by_sample():
     together = counted(counter, shown)
     assert len(together) == len(shown) == 4
     np.testing.assert_allclose(together[2], counted(counter, shown[2:3])[0], atol=1e-6)
-    at_once = Sample(shown[2].footage, shown[2].instant, np.full(3, shown[2].instant))
-    np.testing.assert_allclose(counted(counter, shown[2:3], synchronized=True)[0], counted(counter, [at_once])[0], atol=1e-6)
     np.testing.assert_array_equal(truths(shown)[2], shown[2].footage.densities[shown[2].instant])
 
 
@@ -113,14 +111,25 @@ def test_flow_needs_a_network_that_finds_it_and_people():
 def test_the_ways_of_people_are_those_of_the_sightings(tmp_path):
     write_scene(tmp_path, filming("cam1", 20.0), filming("cam2", 130.0), truth=("calibration",))
     (footage,) = read_footage(tmp_path, size=(48, 32))
-    joints = tracks(tmp_path, footage.place, len(footage.densities))
+    joints = tracks(tmp_path, footage.place)
     (_, seen), *_ = [one for one in read_sightings(tmp_path / "sightings" / "cam2.npy") if one[0] == 5]
     # Person 2 in the middle of the sixth frame, in pictures of half the size.
     assert joints[1][5, 2, 0] == pytest.approx((seen.joints_pixels[1, 0] + 0.5) / 2 - 0.5)
     assert np.isnan(joints[0][:, 2]).all()  # Who is far out of the picture there.
     (tmp_path / "sightings" / "cam2.npy").unlink()
-    with pytest.raises(InputError, match="lacks the sightings or the calibration of cam2"):
-        tracks(tmp_path, footage.place, 10)
+    with pytest.raises(InputError, match="lacks the sightings of cam2"):
+        tracks(tmp_path, footage.place)
+
+
+def test_ways_are_of_the_footages_instants_whatever_the_clocks_say(tmp_path):
+    # The second camera begins two frames later, when the first one shows its third.
+    write_scene(tmp_path, filming("cam1", 20.0), filming("cam2", 130.0, offset_seconds=0.4), truth=("calibration",))
+    (footage,) = read_footage(tmp_path)
+    seen = {view: dict(read_sightings(tmp_path / "sightings" / f"{view}.npy")) for view in footage.place.views}
+    first, second = tracks(tmp_path, footage.place)
+    assert len(first) == len(second) == len(footage.densities) == 8
+    assert first[0, 1] == pytest.approx(seen["cam1"][2].joints_pixels[0])
+    assert second[0, 1] == pytest.approx(seen["cam2"][0].joints_pixels[0])
 
 
 def test_true_flow_leads_to_where_people_are_shown_and_from_where_they_were_to_nothing():

@@ -64,8 +64,32 @@ def test_the_command_line_leaves_weights_that_can_be_measured(worlds, tmp_path, 
     assert tests["random latency of 0.4 s"] == card["metrics"]["random latency of 0.4 s"]
     assert tests["flow on people"]["joints"] > 0
     assert "flow on people: " in " ".join(capsys.readouterr().out.split())
+    drawn = json.loads((out / "counting-latency.json").read_text())
+    assert (drawn["random_seconds"], len(drawn["samples"])) == (0.4, 6)
     assert [path.name for path in sorted(out.glob("*.png"))] == ["counting-1.png"]
     assert sorted(worlds.rglob("*")) == before
+
+    # Another training isn't gone on with; the same one is done, and says the same.
+    assert command("train", "counting", worlds, *told, *OPTIONS, "-o", out, "--resume", "--seed", "1") == 2
+    assert "the training there is another one" in " ".join(capsys.readouterr().err.split())
+    assert command("train", "counting", worlds, *told, *OPTIONS, "-o", out, "--resume") == 0
+    assert " ".join(capsys.readouterr().out.split()) == printed
+
+
+def test_where_nobody_goes_anywhere_flow_is_not_judged(worlds, tmp_path, capsys):
+    out, told = tmp_path / "out", ["--unsynced-only", "--steps", "1", "--size", "48", "32", "--latency-seconds", "0"]
+    assert command("train", "counting", worlds, "--method", "CLS-cor", *told, "-o", out) == 0
+    weights = out / "counting-cls-cor.safetensors"
+    assert command("eval", "counting", worlds, "--weights", weights, "--latency-seconds", "0", "-o", out) == 0
+    assert json.loads((out / "counting-eval.json").read_text())["tests"]["flow on people"]["under_zero_percent"] is None
+    assert "under zero flow's" not in capsys.readouterr().out
+
+
+def test_what_comes_after_training_is_checked_before_it(worlds, tmp_path, capsys):
+    out, told = tmp_path / "out", ["--method", "BaseS", "--steps", "1", "--size", "48", "32", "--latency-seconds", "9"]
+    assert command("train", "counting", worlds, *told, "-o", out) == 2
+    assert "too short for latencies" in " ".join(capsys.readouterr().err.split())
+    assert not (out / "training.ckpt").exists()
 
 
 @pytest.mark.parametrize(
@@ -74,6 +98,7 @@ def test_the_command_line_leaves_weights_that_can_be_measured(worlds, tmp_path, 
         (("train", "counting"), "DATA"),
         (("train", "counting", "nowhere"), "nowhere is no folder"),
         (("train", "counting", "nowhere", "--method", "BaseU"), "BaseU is no method for 'synced and unsynced' data"),
+        (("train", "counting", "nowhere", "--warping-weight", "nan"), "the warping weight (γ) must be a number from 0 on"),
         (("eval", "counting"), "DATA"),
         (("eval", "synnet", "data"), "Unrecognized options: data"),
     ],

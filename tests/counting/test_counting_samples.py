@@ -8,10 +8,9 @@ import torch
 from drawn_scene import GROUND, HEIGHT, WIDTH, drawn_footage
 
 from viewsync.counting.footage import Sample
-from viewsync.counting.samples import Batches, batch_of, latency_of, mirrored
+from viewsync.counting.samples import Batches, batch_of, latency_of
 from viewsync.counting.system import Counter, pixels_per_metre, sigma_cells
 from viewsync.footage.desynchronizer import Latency, samples
-from viewsync.networks.mvms import MVMS
 from viewsync.types import InputError
 
 LATE = Latency((0.0, 0.0, 0.0), 1.0)
@@ -33,7 +32,8 @@ def same(one, other):
 
 
 def test_a_batch_shows_each_view_at_its_own_instant_and_the_truth_at_the_references(footage):
-    batch = batch_of([Sample(footage, 5, np.array([5, 9, 2]))], synchronized=True)
+    sample = Sample(footage, 5, np.array([5, 9, 2]))
+    batch = batch_of([sample], synchronized=True)
     assert batch.pictures.shape == (1, 3, 1, HEIGHT, WIDTH)
     for view, frame in enumerate((5, 9, 2)):
         for shown, at in ((batch.pictures, frame), (batch.synchronized, 5)):
@@ -41,7 +41,7 @@ def test_a_batch_shows_each_view_at_its_own_instant_and_the_truth_at_the_referen
             expected = (footage.pictures[view][at] - still) / (still.std(ddof=1) / 2)
             np.testing.assert_allclose(shown[0, view, 0], expected, atol=1e-4)
     assert batch.density.sum().item() == pytest.approx(footage.counts[5])
-    assert batch.latency_seconds.tolist() == [[0.0, pytest.approx(0.8), pytest.approx(-0.6)]]
+    assert sample.latency_seconds.tolist() == [0.0, pytest.approx(0.8), pytest.approx(-0.6)]
     assert batch_of([Sample(footage, 5, np.array([5, 5, 5]))]).synchronized is None
 
 
@@ -63,11 +63,11 @@ def test_too_few_instants_do_not_tell_what_stands_still():
 
 
 def test_batches_are_the_same_for_the_same_seed_and_can_be_skipped(footage):
-    batches = Batches([footage], LATE, 2, seed=1, mirrored=True)
+    batches = Batches([footage], LATE, 2, seed=1)
     later = iter(batches)
     next(later)
-    assert same(first(batches), first(Batches([footage], LATE, 2, seed=1, mirrored=True)))
-    assert same(next(later), first(Batches([footage], LATE, 2, seed=1, mirrored=True, first_batch=1)))
+    assert same(first(batches), first(Batches([footage], LATE, 2, seed=1)))
+    assert same(next(later), first(Batches([footage], LATE, 2, seed=1, first_batch=1)))
     assert not same(first(batches), first(Batches([footage], LATE, 2, seed=2)))
 
 
@@ -78,33 +78,6 @@ def test_long_footage_is_drawn_from_more_often():
     drawn = [batches._sample(rng).footage is some[1] for _ in range(400)]
     # 50 instants against 6.
     assert np.mean(drawn) == pytest.approx(50 / 56, abs=0.05)
-
-
-def test_what_is_known_of_a_mirrored_scene_is_mirrored_with_it(footage):
-    batch = batch_of(samples([footage], LATE, 0)[:1], synchronized=True)
-    torch.manual_seed(0)
-    network = MVMS.small(3).eval()
-    # Filters that are their own mirror images see a mirrored world mirrored.
-    for module in network.modules():
-        if isinstance(module, torch.nn.Conv2d):
-            module.weight.data = sum(module.weight.data.flip(axes) for axes in ([], [-1], [-2], [-1, -2])) / 4
-    with torch.inference_mode():
-        density = network(batch.pictures, batch.geometry).density
-        for pictures, rows, columns in ((True, False, False), (False, True, False), (True, True, True)):
-            turned = mirrored(batch, pictures, rows, columns)
-            found = network(turned.pictures, turned.geometry).density
-            axes = [axis for axis, wanted in ((-2, rows), (-1, columns)) if wanted]
-            assert torch.allclose(found, density.flip(axes), atol=1e-3 * float(density.abs().max()))
-            assert torch.equal(turned.density, batch.density.flip(axes))
-
-
-def test_epipolar_lines_of_mirrored_pictures_are_mirrored(footage):
-    batch = batch_of(samples([footage], LATE, 0)[:1])
-    turned = mirrored(batch, True, False, False).geometry.fundamental[0, 0, 1]
-    one, other = torch.tensor([10.0, 20, 1]), torch.tensor([30.0, 40, 1])
-    as_was = one @ batch.geometry.fundamental[0, 0, 1] @ other
-    one[0], other[0] = WIDTH - 1 - one[0], WIDTH - 1 - other[0]
-    assert one @ turned @ other == pytest.approx(float(as_was), abs=1e-5)
 
 
 def test_latency_is_the_papers():

@@ -8,9 +8,6 @@ from test_counting_footage import PLACE
 
 from viewsync.counting.footage import Footage
 from viewsync.footage.desynchronizer import (
-    CITY_RANDOM,
-    PETS_CONSTANT,
-    PETS_RANDOM,
     Latency,
     drawn,
     drawn_sample,
@@ -26,11 +23,6 @@ BOTH = Latency((0.0, -1.0), 0.5)
 def footage(count=50, fps=4.0, name="clip"):
     pictures = tuple(np.zeros((count, PLACE.height, PLACE.width), np.uint8) for _ in PLACE.views)
     return Footage(name, "test", PLACE, fps, pictures, np.zeros((count, 14, 16), np.float32))
-
-
-def test_the_papers_latencies():
-    assert (PETS_CONSTANT.constant_seconds, PETS_CONSTANT.random_seconds) == ((0.0, 5.0, -5.0), 0.0)
-    assert (PETS_RANDOM.random_seconds, CITY_RANDOM.random_seconds) == (5.0, 3.0)
 
 
 def test_a_constant_latency_by_hand():
@@ -115,7 +107,7 @@ def test_wrong_latencies_say_so():
         with pytest.raises(InputError, match=words):
             Latency(constant, random)
     with pytest.raises(InputError, match="2 views, but latencies are given for 3"):
-        instants(PETS_CONSTANT, footage())
+        instants(Latency((0.0, 5.0, -5.0), 0.0), footage())
     with pytest.raises(InputError, match="too short for latencies from -20 to 20 s"):
         samples([footage()], Latency((0.0, 0.0), 20.0), seed=0)
     with pytest.raises(ValueError, match="lead out"):

@@ -16,6 +16,7 @@ from layouts import (
 
 from viewsync.counting.readers import read_footage
 from viewsync.counting.readers.annotated import standing
+from viewsync.counting.readers.kept import kept_pictures
 from viewsync.types import InputError
 
 SIZE = (48, 32)
@@ -25,6 +26,13 @@ def standing_of(heads, views):
     """As seen from some views; those seen by nobody are left out."""
     at = [np.stack([view.on_plane(view.project(heads), height) for view in views]) for height in (1.56, 1.95)]
     return standing(*at)
+
+
+def test_pictures_of_one_view_are_of_one_size(tmp_path, monkeypatch):
+    monkeypatch.setenv("VIEWSYNC_CACHE", str(tmp_path))
+    pictures = [np.full(shape, 9, np.uint8) for shape in ((4, 6), (6, 4))]
+    with pytest.raises(InputError, match=r"cam1: picture 1 isn't of the first one's size \(6 × 4 and 4 × 6 pixels\)"):
+        kept_pictures("key", 2, (3, 2), pictures, "cam1", lambda *_: None)
 
 
 def test_who_is_seen_twice_stands_where_the_views_agree():

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from layouts import (
+    CITY_SIZE,
     INSTANTS,
     PETS_LENS,
+    PETS_SIZE,
     cameras,
     ground_at,
     picture,
@@ -50,7 +52,9 @@ def test_pets_by_its_calibration(tmp_path):
         where = tmp_path / "dmaps" / clip.rpartition("/")[0]
         name = clip.rpartition("/")[2]
         for view in range(3):
-            images = np.stack([picture(view, instant) for instant in range(instants)])[..., None].repeat(3, axis=-1)
+            images = np.stack([picture(view, instant, PETS_SIZE) for instant in range(instants)])[..., None].repeat(
+                3, axis=-1
+            )
             write_hdf5(where / "train_test" / f"{name}_view{view + 1}_train_test_10.h5", images=images)
         maps = np.zeros((instants, 710, 610, 1), np.float32)
         maps[:, 100, 200] = 3
@@ -80,10 +84,30 @@ def test_missing_files_are_named(tmp_path):
 
 def test_views_of_different_length_are_refused(tmp_path):
     write_published_city(tmp_path, splits=("train",))
-    short = np.stack([picture(1, instant) for instant in range(INSTANTS - 1)])[..., None]
+    short = np.stack([picture(1, instant, CITY_SIZE) for instant in range(INSTANTS - 1)])[..., None]
     write_hdf5(tmp_path / "dmaps" / "train" / "Street_view2_dmap_10.h5", images=short)
     with pytest.raises(InputError, match=r"4 annotated instants .*view1 4, view2 3, view3 4"):
         read_footage(tmp_path, size=SIZE)
+
+
+def test_pictures_of_another_shape_and_maps_that_are_not_numbers_are_refused(tmp_path):
+    write_published_city(tmp_path, splits=("train",))
+    maps = np.full((INSTANTS, 768, 640, 1), np.nan, np.float32)
+    write_hdf5(tmp_path / "GP_dmaps" / "train" / "Street_groundplane_train_dmaps_10.h5", density_maps=maps)
+    with pytest.raises(InputError, match="its map 0 isn't finite"):
+        read_footage(tmp_path, size=SIZE)
+    upright = np.stack([picture(1, instant, CITY_SIZE[::-1]) for instant in range(INSTANTS)])[..., None]
+    write_hdf5(tmp_path / "dmaps" / "train" / "Street_view2_dmap_10.h5", images=upright)
+    with pytest.raises(
+        InputError, match=r"Street_view2.*95 × 169 pixels, but those of CityStreet are shaped like 676 × 380"
+    ):
+        read_footage(tmp_path, size=SIZE)
+
+
+def test_unsynchronized_files_alone_are_not_enough(tmp_path):
+    write_hdf5(tmp_path / "unsync" / "Street_groundplane_dmaps_10.h5", density_maps=np.zeros((1, 1, 1, 1)))
+    with pytest.raises(InputError, match="HDF5 files of unsynchronized pictures only"):
+        read_footage(tmp_path)
 
 
 def test_maps_of_unknown_size_are_refused(tmp_path):

@@ -99,6 +99,16 @@ def test_pictures_of_another_shape_than_the_calibrations_are_refused(tmp_path):
         read_footage(tmp_path)
 
 
+def test_every_views_pictures_are_held_against_its_calibration(tmp_path):
+    write_set(tmp_path)
+    folder = tmp_path / "Image_subsets" / "C2"
+    for path in folder.iterdir():
+        path.unlink()
+    write_pictures(folder, 1, name="{:04d}.png")
+    with pytest.raises(InputError, match=r"B.*1920 × 1080 pixels, but its video has 96 × 64"):
+        read_footage(tmp_path)
+
+
 def test_damaged_annotations_are_named(tmp_path):
     write_set(tmp_path)
     (tmp_path / "annotations_positions" / "00000005.json").write_text('[{"personID": 3}]')

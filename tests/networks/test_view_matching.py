@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from viewsync.geometry.epipolar import fundamental_matrix
 from viewsync.networks.epipolar_band import EpipolarBand, epipolar_lines, epipolar_mask
-from viewsync.networks.view_matching import Mask, convolve_correlation, correlate, difference_factors
+from viewsync.networks.view_matching import Mask, convolve_correlation, correlate, difference_factors, enlarged_correlation
 from viewsync.networks.view_warp import MotionNetwork, enlarge
 
 SHAPE, STRIDES = (12, 16), (10.0, 10.0)
@@ -49,6 +49,7 @@ def test_the_difference_of_two_scales_comes_from_features():
     coarse = correlate(reference[0], other[0])
     larger = enlarge(coarse, (6, 9)).unflatten(1, (3, 4)).permute(0, 3, 4, 1, 2).flatten(1, 2)
     larger = enlarge(larger, (6, 9)).unflatten(1, (6, 9)).permute(0, 3, 4, 1, 2).flatten(1, 2)
+    torch.testing.assert_close(enlarged_correlation(coarse, (3, 4), (6, 9)), larger)
     expected = correlate(reference[1], other[1]) - larger
     torch.testing.assert_close(correlate(*difference_factors(reference, other)), expected)
 

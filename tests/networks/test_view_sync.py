@@ -5,7 +5,7 @@ from made_views import PICTURE, RECTIFIED, camera, shifted, textures
 from viewsync.geometry.epipolar import fundamental_matrix
 from viewsync.networks.synchronized_views import synchronize
 from viewsync.networks.view_losses import similarity_loss, warping_loss
-from viewsync.networks.view_matching import correlate, difference_factors
+from viewsync.networks.view_matching import correlate, difference_factors, enlarged_correlation
 from viewsync.networks.view_sync import CameraSync, SceneSync
 from viewsync.networks.view_warp import enlarge_flow, warp
 from viewsync.types import InputError
@@ -72,6 +72,16 @@ def test_finer_scales_add_to_the_enlarged_flow():
     coarse, fine = sync.flows(reference, other)
     torch.testing.assert_close(coarse, sync.motions[0](correlate(reference[0], other[0])))
     residual = sync.motions[1](correlate(*difference_factors(reference, other)))
+    torch.testing.assert_close(fine, enlarge_flow(coarse, SIZES[1]) + residual, atol=1e-4, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_of_released_correlations_each_scale_is_normalized_by_itself():
+    arguments = VARIANTS["released"][1]
+    sync, reference, other = camera_sync("epi", **arguments), pyramid(1), pyramid(2)
+    coarse, fine = sync.flows(reference, other, FUNDAMENTAL)
+    before, now = (correlate(reference[j], other[j], sync._mask(j, FUNDAMENTAL, like=other[j])) for j in (0, 1))
+    residual = sync.motions[1](now - enlarged_correlation(before, *SIZES))
     torch.testing.assert_close(fine, enlarge_flow(coarse, SIZES[1]) + residual, atol=1e-4, rtol=1e-4)
 
 

@@ -92,6 +92,9 @@ def test_the_command_line_leaves_weights_that_can_be_measured(lab, tmp_path, cap
     weights = (out / "pose3d-cls-epi.safetensors").read_bytes()
     assert command("train", "pose3d", lab, *told, "-o", out, "--resume") == 0
     assert (out / "pose3d-cls-epi.safetensors").read_bytes() == weights
+    # Another training isn't gone on with.
+    assert command("train", "pose3d", lab, *told, "-o", out, "--resume", "--method", "CLS-cor") == 2
+    assert "the training there is another one" in " ".join(capsys.readouterr().err.split())
     # After the pre-training the rest is still to be done.
     (out / CHECKPOINT).unlink()
     assert command("train", "pose3d", lab, *told, "-o", out, "--resume") == 0
@@ -113,6 +116,7 @@ def test_footage_that_is_too_short_is_refused_before_anything_is_trained(lab, tm
         (("train", "pose3d", "nowhere", "--warping-weight", "-1"), "the warping weight (γ) must be a number from 0 on"),
         (("train", "pose3d", "nowhere", "--pretraining-steps", "5"), "--pretraining-steps must be 100 or greater, got 5"),
         (("train", "pose3d", "nowhere", "--tested-every", "0"), "--tested-every must be 1 or greater, got 0"),
+        (("train", "pose3d", "nowhere", "--side-pixels", "-64"), "--side-pixels must be a multiple of 32, got -64"),
         (("eval", "pose3d"), "DATA"),
         (("eval", "pose3d", "nowhere", "--tested-every", "0"), "--tested-every must be 1 or greater, got 0"),
         (("eval", "pose3d", "nowhere", "--weights", "no.safetensors"), "no.json: no model card beside the weights"),
@@ -166,7 +170,7 @@ def test_each_way_has_its_own_errors(network, footage, monkeypatch, lost):
         assert (algebraic["relative_mm"], algebraic["frames"], algebraic["by_action"]) == (None, 0, None)
     else:
         assert algebraic["relative_mm"] == pytest.approx(0, abs=1e-2)
-    report = Report("made", 0, 0.0, 1, {"no latency": told}, [])
+    report = Report("made", 0, 0.0, 1, {"no latency": told}, [], [])
     cells = [list(column.cells) for column in table(report).columns]
     assert cells[0] == ["no latency", *(f"  {way}" for way in WAYS)]
     assert (cells[1][2] == "–") == (lost == PELVIS)

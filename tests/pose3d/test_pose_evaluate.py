@@ -9,7 +9,7 @@ from viewsync.footage.desynchronizer import Latency
 from viewsync.footage.lead import Lead, stretches
 from viewsync.pose3d.evaluate import found_joints, relative_errors_mm, scores, truths
 from viewsync.pose3d.footage import JOINTS, PELVIS
-from viewsync.pose3d.samples import at_once, samples
+from viewsync.pose3d.samples import batch_of, samples
 from viewsync.types import InputError
 
 LATE = Latency.at_random(3, 0.4)
@@ -62,14 +62,14 @@ def test_samples_are_found_one_by_one_whatever_they_are_shown_with(shown):
 
     def find(batch):
         asked.append(len(batch.joints))
-        return batch.latency_seconds[:, 1:2, None].expand(-1, 17, 3)
+        return batch.pictures[:, 1, 0, 40:41, 40, None].expand(-1, 17, 3)
 
     told = []
     found = found_joints(find, shown[:7], lambda *report: told.append(report))
     assert asked == [4, 3]
     assert told == [("finding poses", 1, 2), ("finding poses", 2, 2)]
-    assert found[:, 0, 0] == pytest.approx([one.latency_seconds[1] for one in shown[:7]])
-    assert not found_joints(find, [at_once(one) for one in shown[:7]]).any()
+    assert found[:, 0, 0] == pytest.approx([float(batch_of([one]).pictures[0, 1, 0, 40, 40]) for one in shown[:7]])
+    assert len(np.unique(found)) > 1
 
 
 def test_what_wasnt_found_is_missing(shown):

@@ -124,9 +124,12 @@ def changed(footage, **parts):
 
 def test_what_cant_be_used_is_refused(footage):
     one = drawn_footage()
-    millimetres = tuple(
-        CalibratedCamera(each.name, each.lens, each.rotation, 1000 * each.translation_metres) for each in one.cameras
+    millimetres, kilometres = (
+        tuple(CalibratedCamera(each.name, each.lens, each.rotation, scale * each.translation_metres) for each in one.cameras)
+        for scale in (1000, 0.001)
     )
+    collapsed = one.joints_metres.copy()
+    collapsed[7] = 0.0
     empty, nowhere = one.boxes.copy(), one.boxes.copy()
     empty[5, 1] = 30.0
     nowhere[:, 1:] = np.nan
@@ -135,6 +138,8 @@ def test_what_cant_be_used_is_refused(footage):
         (changed(one, joints_metres=1000 * one.joints_metres), r"joints would extend over 1\.\d+e\+03 m"),
         (changed(one, joints_metres=0.001 * one.joints_metres), r"joints would extend over 0\.001\d+ m"),
         (changed(one, cameras=millimetres), r"cam1 would be 4\.\d+e\+03 m from S1: .* different units"),
+        (changed(one, cameras=kilometres), r"all cameras would be within 0\.\d+ m: .* different units"),
+        (changed(one, joints_metres=collapsed), "at instant 7 all joints are at one place. Write nan where none is known"),
         (changed(one, joints_metres=np.full((20, 17, 3), np.nan)), "no joint is ever known"),
         (changed(one, pictures=one.pictures[:2]), r"pictures of 2 views \(cam1 20, cam2 20\)"),
         (changed(one, actions=()), "actions of 0"),

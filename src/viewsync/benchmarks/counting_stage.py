@@ -66,7 +66,7 @@ class Stage:
 
     def ways(self, footage: Footage) -> Tracks:
         """Of the people in it."""
-        return tracks(self.folder / "worlds" / footage.name, footage.place, len(footage.densities))
+        return tracks(self.folder / "worlds" / footage.name, footage.place)
 
     def film(self, cores: int) -> None:
         """Render what isn't yet."""

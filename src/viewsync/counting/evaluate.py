@@ -72,13 +72,12 @@ def count_errors(found: Densities, truth: Densities) -> Float[np.ndarray, " fram
 
 
 @torch.inference_mode()
-def counted(counter: Counter, samples: Sequence[Sample], *, synchronized: bool = False) -> list[np.ndarray]:
+def counted(counter: Counter, samples: Sequence[Sample]) -> list[np.ndarray]:
     """Densities that a network finds, sample by sample.
 
     Args:
         counter: In evaluation mode, on the CPU.
         samples: What it is shown.
-        synchronized: Show it all views at the reference's instant instead.
 
     Raises:
         InputError: Sizes don't fit.
@@ -87,9 +86,8 @@ def counted(counter: Counter, samples: Sequence[Sample], *, synchronized: bool =
     for _, group in groupby(samples, key=lambda sample: id(sample.footage)):
         same_place = list(group)
         for start in range(0, len(same_place), _AT_ONCE):
-            batch = batch_of(same_place[start : start + _AT_ONCE], synchronized=synchronized)
-            pictures = batch.pictures if batch.synchronized is None else batch.synchronized
-            found += list((counter(pictures, batch.geometry).density[:, 0] / counter.unit).double().numpy())
+            batch = batch_of(same_place[start : start + _AT_ONCE])
+            found += list((counter(batch.pictures, batch.geometry).density[:, 0] / counter.unit).double().numpy())
     return found
 
 

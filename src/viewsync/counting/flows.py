@@ -9,16 +9,17 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import map_coordinates
 
-from viewsync.calibration import read_cameras
 from viewsync.counting.footage import Sample
 from viewsync.counting.places import Place
 from viewsync.counting.samples import batch_of
 from viewsync.counting.system import Counter
+from viewsync.footage.rendered_scenes import read_scenes
 from viewsync.networks.mvms import feature_sizes
 from viewsync.networks.view_warp import warp
 from viewsync.types import InputError
 from viewsync.worlds.people.joints import JOINTS
 from viewsync.worlds.sightings_file import read_sightings
+from viewsync.worlds.truth.instants import in_frames
 
 _NOWHERE = 1e4
 """In cells: what lies so far off is outside of every picture."""
@@ -37,34 +38,34 @@ class FlowScore:
     joints: int
 
     @property
-    def under_zero_percent(self) -> float:
-        """How much better it is."""
-        return 100 * (1 - self.error_pixels / self.zero_error_pixels)
+    def under_zero_percent(self) -> float | None:
+        """How much better it is; None where nobody went anywhere."""
+        return 100 * (1 - self.error_pixels / self.zero_error_pixels) if self.zero_error_pixels else None
 
 
-def tracks(scene: Path, place: Place, instants: int) -> Tracks:
+def tracks(folder: Path, place: Place) -> Tracks:
     """Where joints are in the pictures of a rendered scene.
 
     Args:
-        scene: Its folder, with sightings and a calibration.
+        folder: The scene's, with sightings and a calibration.
         place: The scene's.
-        instants: How many there are; they are the first frames of every camera.
 
     Raises:
         InputError: A file is missing.
     """
-    cameras = read_cameras(scene / "calibration" / "cameras.json")
+    (scene,) = read_scenes(folder)
     found = []
-    for view in place.views:
-        path = scene / "sightings" / f"{view}.npy"
-        if view not in cameras or not path.is_file():
-            raise InputError(f"{scene} lacks the sightings or the calibration of {view}. Render it anew.")
-        size = np.array([place.width / cameras[view].lens.width, place.height / cameras[view].lens.height])
-        seen = [(frame, sightings) for frame, sightings in read_sightings(path) if frame < instants]
-        people = 1 + max((int(sightings.people.max()) for _, sightings in seen), default=0)
-        joints = np.full((instants, people, len(JOINTS), 2), np.nan)
-        for frame, sightings in seen:
-            joints[frame, sightings.people] = (sightings.joints_pixels + 0.5) * size - 0.5
+    for view, frames in zip(place.views, scene.frames.T, strict=True):
+        path, lens = folder / "sightings" / f"{view}.npy", scene.cameras[view].lens
+        if not path.is_file():
+            raise InputError(f"{folder} lacks the sightings of {view}. Render it anew.")
+        size = np.array([place.width / lens.width, place.height / lens.height])
+        seen = list(in_frames(frames, read_sightings(path)))
+        people = 1 + max((int(one.people.max()) for one in seen if one is not None and len(one)), default=0)
+        joints = np.full((len(frames), people, len(JOINTS), 2), np.nan)
+        for instant, one in enumerate(seen):
+            if one is not None:
+                joints[instant, one.people] = (one.joints_pixels + 0.5) * size - 0.5
         outside = ((joints < -0.5) | (joints > np.array([place.width, place.height]) - 0.5)).any(axis=-1)
         joints[outside] = np.nan
         found.append(joints)

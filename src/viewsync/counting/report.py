@@ -18,7 +18,7 @@ from viewsync.counting.readers import read_footage
 from viewsync.counting.samples import LatencyKind, batch_of, latency_of
 from viewsync.counting.system import Counter
 from viewsync.files import write_whole
-from viewsync.footage.desynchronizer import samples
+from viewsync.footage.desynchronizer import Latency, samples, write_samples
 from viewsync.footage.parts import spread
 from viewsync.networks.checkpoints import load_card, load_network
 from viewsync.progress import Progress, told
@@ -41,8 +41,10 @@ class Report:
     latency_seconds: float
     tests: Mapping[str, Mapping[str, float | None]]
     """Figures by name, by test."""
+    shown: Sequence[Sample]
+    """With random latency."""
     examples: Sequence[Figure]
-    """Some samples with random latency."""
+    """Some of these samples."""
 
 
 def measure(weights: Path, data: Path, latency_seconds: float, seed: int, progress: Progress) -> Report:
@@ -68,12 +70,12 @@ def measure(weights: Path, data: Path, latency_seconds: float, seed: int, progre
         shown = samples(unseen, latency_of(kind, latency_seconds, len(footage[0].place.views)), seed)
         tests[named(kind, latency_seconds)] = figures(counter, shown)
         if kind == "random":
-            examples = [draw(counter, sample) for sample in spread(shown, _EXAMPLES)]
+            late, examples = shown, [draw(counter, sample) for sample in spread(shown, _EXAMPLES)]
             tests |= _flow_figures(counter, shown, data)
             if learned:
                 said = [mean_density(learned)] * len(shown)
                 tests["mean of the training footage"] = asdict(Scores.of(said, truths(shown)))
-    return Report(weights.name, seed, latency_seconds, tests, examples)
+    return Report(weights.name, seed, latency_seconds, tests, late, examples)
 
 
 def named(kind: LatencyKind, seconds: float) -> str:
@@ -92,11 +94,7 @@ def _flow_figures(counter: Counter, shown: Sequence[Sample], data: Path) -> dict
     if counter.network.sync is None or counter.network.syncs_scene or None in scenes.values():
         return {}
     footages = {sample.footage.name: sample.footage for sample in shown}
-    ways = {
-        name: tracks(scene, footages[name].place, len(footages[name].densities))
-        for name, scene in scenes.items()
-        if scene is not None
-    }
+    ways = {name: tracks(scene, footages[name].place) for name, scene in scenes.items() if scene is not None}
     score = flow_score(counter, shown, [ways[sample.footage.name] for sample in shown])
     return {_FLOW: {**asdict(score), "under_zero_percent": score.under_zero_percent}}
 
@@ -123,17 +121,16 @@ def table(report: Report) -> Table:
         grid.add_column(heading.replace("_", " "), justify="left" if heading == "test" else "right")
     for test, found in report.tests.items():
         if test == _FLOW:
-            grid.caption = (
-                f"{test}: {found['error_pixels']:.1f} pixels off, {found['under_zero_percent']:.0f} % under zero flow's "
-                f"{found['zero_error_pixels']:.1f}"
-            )
+            under = found["under_zero_percent"]
+            beside = "" if under is None else f", {under:.0f} % under zero flow's {found['zero_error_pixels']:.1f}"
+            grid.caption = f"{test}: {found['error_pixels']:.1f} pixels off{beside}"
         else:
             grid.add_row(test, *("" if (value := found[name]) is None else f"{value:.4g}" for name in names))
     return grid
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
-    """Write ``counting-eval.json``, and ``counting-1.png`` and so on; returns their paths.
+    """Write ``counting-eval.json``, which frames were shown, and ``counting-1.png`` and so on; returns their paths.
 
     Raises:
         InputError: The folder or a file can't be written.
@@ -142,8 +139,10 @@ def write_report(report: Report, folder: Path) -> list[Path]:
         "schema": SCHEMA, "weights": report.weights, "seed": report.seed, "latency_seconds": report.latency_seconds,
         "tests": report.tests,
     }  # fmt: skip
-    paths = [folder / "counting-eval.json"]
+    paths = [folder / "counting-eval.json", folder / "counting-latency.json"]
     write_whole(paths[0], (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    late = Latency.at_random(len(report.shown[0].frames), report.latency_seconds)
+    write_samples(report.shown, late, report.seed, paths[1])
     for number, figure in enumerate(report.examples, start=1):
         paths.append(folder / f"counting-{number}.png")
         save_figure(paths[-1], figure)

@@ -45,7 +45,6 @@ class CountingBatch(NamedTuple):
     geometry: Geometry
     density: Float32[Tensor, "batch 1 row column"]
     """People per cell of the ground at the reference's instant."""
-    latency_seconds: Float32[Tensor, "batch view"]
 
 
 def batch_of(samples: Sequence[Sample], *, synchronized: bool = False) -> CountingBatch:
@@ -60,7 +59,6 @@ def batch_of(samples: Sequence[Sample], *, synchronized: bool = False) -> Counti
         _moving(samples, synchronized=True) if synchronized else None,
         _geometry(samples),
         torch.from_numpy(np.stack([sample.footage.densities[sample.instant] for sample in samples])[:, None]),
-        torch.from_numpy(np.stack([sample.latency_seconds for sample in samples]).astype(np.float32)),
     )
 
 
@@ -81,7 +79,6 @@ class Batches(IterableDataset[CountingBatch]):
         batch: Samples in a batch.
         seed: Of chance.
         synchronized: Give pictures of the reference's instant, too.
-        mirrored: Show the world as it is, mirrored, or with its ground turned over, at random.
         first_batch: Number of the first batch.
 
     Raises:
@@ -96,55 +93,23 @@ class Batches(IterableDataset[CountingBatch]):
         seed: int,
         *,
         synchronized: bool = False,
-        mirrored: bool = False,
         first_batch: int = 0,
     ) -> None:
         super().__init__()
         _require_alike(footages)
         self.footages, self.latency, self.batch, self.seed = footages, latency, batch, seed
-        self.synchronized, self.mirrored, self.first_batch = synchronized, mirrored, first_batch
+        self.synchronized, self.first_batch = synchronized, first_batch
         self.instants = [instants(latency, footage) for footage in footages]
 
     def __iter__(self) -> Iterator[CountingBatch]:
         number = self.first_batch
         while True:
             rng = np.random.default_rng([self.seed, 82, number])
-            batch = batch_of([self._sample(rng) for _ in range(self.batch)], synchronized=self.synchronized)
-            yield mirrored(batch, *(rng.random(3) < 0.5).tolist()) if self.mirrored else batch
+            yield batch_of([self._sample(rng) for _ in range(self.batch)], synchronized=self.synchronized)
             number += 1
 
     def _sample(self, rng: Generator) -> Sample:
         return drawn_sample(self.footages, self.instants, self.latency, rng)
-
-
-def mirrored(batch: CountingBatch, pictures: bool, rows: bool, columns: bool) -> CountingBatch:
-    """The same scenes, differently drawn.
-
-    Args:
-        batch: The scenes.
-        pictures: Exchange left and right in all pictures.
-        rows: Turn over the rows of the ground.
-        columns: Turn over its columns.
-    """
-    geometry, density = batch.geometry, batch.density
-    turned = [axis for axis, wanted in ((-2, rows), (-1, columns)) if wanted]
-    if turned:
-        density = density.flip(turned)
-        geometry = geometry._replace(sampling=geometry.sampling.flip([axis - 1 for axis in turned]))
-    shown, at_once = batch.pictures, batch.synchronized
-    if pictures:
-        shown, at_once = shown.flip(-1), None if at_once is None else at_once.flip(-1)
-        geometry = _mirrored_views(geometry, shown.shape[-1])
-    return CountingBatch(shown, at_once, geometry, density, batch.latency_seconds)
-
-
-def _mirrored_views(geometry: Geometry, width: int) -> Geometry:
-    across = geometry.sampling.new_tensor([-1.0, 1.0])
-    if geometry.fundamental is None:
-        return Geometry(geometry.sampling * across, geometry.depths.flip(-1), None)
-    # x becomes width − 1 − x.
-    turn = geometry.fundamental.new_tensor([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
-    return Geometry(geometry.sampling * across, geometry.depths.flip(-1), turn.T @ geometry.fundamental @ turn)
 
 
 def _geometry(samples: Sequence[Sample]) -> Geometry:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from viewsync.counting.evaluate import Scores, mean_density, truths
 from viewsync.counting.footage import Footage
@@ -16,6 +15,7 @@ from viewsync.footage.desynchronizer import samples
 from viewsync.machine import this_machine
 from viewsync.networks.checkpoints import ModelCard, save_network
 from viewsync.progress import Progress
+from viewsync.training_loop import note_training
 
 _PURPOSE = "Counts people on the ground, and says where they are, by pictures of several cameras that aren't of one instant."
 _LICENCE = "That of the footage, whatever it is: it was given by whoever trained it."
@@ -65,6 +65,13 @@ def train(
     prepare_folder(out)
     views = len(training[0].place.views)
     shown = latency_of(latency, latency_seconds, views)
+    # Before hours of training: footage may be too short for what comes after it.
+    tests = {kind: samples(unseen, latency_of(kind, latency_seconds, views), seed) for kind in KINDS}
+    for footage in (*training, *unseen):
+        _ = footage.backgrounds
+    told = arguments(recipe.method, training, shown, preset)
+    what = f"{recipe}, {replace(schedule, steps=0)}, {told}, {latency} latency of {latency_seconds:g} s, seed {seed}"
+    note_training(out, what, resume=resume)
     first: Counter | None = None
     if recipe.setting == "synced and unsynced" and recipe.method != "BaseS" and not resume:
         first = trained(
@@ -74,14 +81,11 @@ def train(
         recipe, training, shown, schedule, seed=seed, preset=preset, begin_from=first, folder=out, resume=resume,
         progress=progress,
     )  # fmt: skip
-    metrics: dict[str, Any] = {}
-    for kind in KINDS:
-        tests = samples(unseen, latency_of(kind, latency_seconds, views), seed)
-        metrics[named(kind, latency_seconds)] = figures(counter, tests)
-    metrics["mean of the training footage"] = asdict(Scores.of([mean_density(training)] * len(tests), truths(tests)))
+    metrics = {named(kind, latency_seconds): figures(counter, some) for kind, some in tests.items()}
+    mean = [mean_density(training)] * len(tests["random"])
+    metrics["mean of the training footage"] = asdict(Scores.of(mean, truths(tests["random"])))
     names = " and ".join(", ".join(one.name for one in some) for some in (training, unseen))
     data = f"{len(training)} clips and, held out, {len(unseen)}: {names}. Trained with {latency} latency."
-    told = arguments(recipe.method, training, shown, preset)
     card = ModelCard(_PURPOSE, told, data, _LICENCE, command, seed, this_machine().commit, metrics)
     save_network(out / f"{weights_name(recipe.method)}.safetensors", counter, card)
     return card

@@ -1,5 +1,6 @@
 """Training of counting networks in the paper's two settings."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,6 @@ from viewsync.types import InputError
 Setting = Literal["synced and unsynced", "unsynced only"]
 """Whether there are pictures of the reference's instant to learn from, as in Table II, or not, as in Table III."""
 Optimizer = Literal["one-cycle", "released"]
-STRONG = 100.0
-"""A γ of ℓ_W with which flow is learned, beside a task's loss for density × 1000; with the printed one it hardly is."""
 
 _RELEASED_RATE, _RELEASED_DECAY, _RELEASED_MOMENTUM, _RELEASED_WEIGHT_DECAY = 1e-4, 1e-4, 0.9, 1e-4
 _RELEASED_LARGEST_GRADIENT = 5.0
@@ -37,15 +36,15 @@ class Recipe:
     """A line of Table II or III.
 
     Raises:
-        InputError: The method isn't in the setting's table.
+        InputError: The method isn't in the setting's table, or a γ is negative, or no number.
     """
 
     method: Method
     setting: Setting
     similarity: bool = True
     """Whether ℓ_s is learned from, where nothing is synchronized."""
-    warping_weight: float = 1.0
-    """γ of ℓ_W, as printed: for density × 1000."""
+    warping_weight: float = 100.0
+    """γ of ℓ_W, for density × 1000; 1 as printed, with which flow is hardly learned."""
     similarity_weight: float = 1000.0
     """γ of ℓ_s, as printed: for density × 1000."""
 
@@ -53,6 +52,9 @@ class Recipe:
         wrong = ("BaseU",) if self.setting == "synced and unsynced" else ("BaseS", "BaseSU")
         if self.method in wrong:
             raise InputError(f"{self.method} is no method for {self.setting!r} data. Choose the other setting.")
+        for name, weight in (("warping", self.warping_weight), ("similarity", self.similarity_weight)):
+            if not 0 <= weight < math.inf:
+                raise InputError(f"the {name} weight (γ) must be a number from 0 on, got {weight}. 0 leaves that loss out.")
 
     @property
     def in_pairs(self) -> bool:
@@ -70,8 +72,6 @@ class Schedule:
     """The highest one of the cycle."""
     optimizer: Optimizer = "one-cycle"
     """AdamW, its rate rising and falling once; or SGD, as released."""
-    mirrored: bool = False
-    """Show scenes mirrored, too. Motion networks then have twice as many geometries to learn."""
 
 
 def loss_of(recipe: Recipe, counter: Counter, batch: CountingBatch) -> dict[str, Float[Tensor, ""]]:
@@ -198,9 +198,7 @@ def trained(
     done = steps_done(folder, schedule.steps) if resume else 0
     told = arguments(recipe.method, footages, latency, preset)
     latency = latency_of("none", 0.0, told["views"]) if recipe.method == "BaseS" else latency
-    batches = Batches(
-        footages, latency, schedule.batch, seed, synchronized=recipe.in_pairs, mirrored=schedule.mirrored, first_batch=done
-    )
+    batches = Batches(footages, latency, schedule.batch, seed, synchronized=recipe.in_pairs, first_batch=done)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         counter = Counter(**told)

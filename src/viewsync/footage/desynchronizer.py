@@ -61,13 +61,6 @@ class Latency:
         return cls((0.0,) * views, seconds)
 
 
-PETS_CONSTANT = Latency((0.0, 5.0, -5.0), 0.0)
-"""The paper's latencies."""
-PETS_RANDOM = Latency((0.0, 0.0, 0.0), 5.0)
-CITY_CONSTANT = Latency((0.0, 3.0, -3.0), 0.0)
-CITY_RANDOM = Latency((0.0, 0.0, 0.0), 3.0)
-
-
 @dataclass(frozen=True)
 class Sample(Generic[ClipT]):
     """What the cameras show when asked for one instant."""

@@ -62,6 +62,20 @@ def correlate(
     return found.view(len(found), -1, *other.shape[2:])
 
 
+def enlarged_correlation(
+    found: Float[Tensor, "view_pair position _ _"], size_before: Sequence[int], size: Sequence[int]
+) -> Float[Tensor, "view_pair _ height width"]:
+    """A correlation as it would be of enlarged maps, where features alone don't tell it.
+
+    Args:
+        found: From `correlate`, of maps of the size before.
+        size_before: Rows and columns.
+        size: Those wanted, of both views' maps.
+    """
+    by_reference = enlarge(found, size).flatten(2).mT.unflatten(2, tuple(size_before))
+    return enlarge(by_reference, size).flatten(2).mT.unflatten(2, tuple(size))
+
+
 def difference_factors(
     reference_maps: Sequence[Float[Tensor, "view_pair channel _ _"]],
     other_maps: Sequence[Float[Tensor, "view_pair channel _ _"]],

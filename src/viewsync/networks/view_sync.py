@@ -20,7 +20,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from viewsync.networks.epipolar_band import EpipolarBand, Falloff, epipolar_lines
-from viewsync.networks.view_matching import Evaluation, Mask, convolve_correlation, difference_factors
+from viewsync.networks.view_matching import (
+    Evaluation,
+    Mask,
+    convolve_correlation,
+    correlate,
+    difference_factors,
+    enlarged_correlation,
+)
 from viewsync.networks.view_warp import TABLE_I, Activation, Border, MotionNetwork, enlarge, enlarge_flow, warp
 from viewsync.types import InputError
 
@@ -198,17 +205,26 @@ class CameraSync(ViewSync):
         motion = self.motions[scale]
         assert isinstance(motion, MotionNetwork)
         reference, other = reference_maps[scale], other_maps[scale]
+        flow: Tensor
         if self.matching == "cat":
             matched = torch.cat([reference, other], dim=1)
             if scale:
                 before = torch.cat([reference_maps[scale - 1], other_maps[scale - 1]], dim=1)
                 matched = matched - enlarge(before, self.sizes[scale])
-            flow: Tensor = motion(matched)
+            flow = motion(matched)
+            return flow
+        mask = None if fundamental is None or self.matching == "cor" else self._mask(scale, fundamental, like=other)
+        if scale and mask is not None and self.normalized:
+            # Each scale's is divided by its own sums, which their difference's factors don't tell.
+            assert fundamental is not None
+            mask_before = self._mask(scale - 1, fundamental, like=other)
+            before = correlate(reference_maps[scale - 1], other_maps[scale - 1], mask_before)
+            before = enlarged_correlation(before, self.sizes[scale - 1], self.sizes[scale])
+            flow = motion(correlate(reference, other, mask) - before)
             return flow
         if scale:
             now = slice(scale - 1, scale + 1)
             reference, other = difference_factors(reference_maps[now], other_maps[now])
-        mask = None if fundamental is None or self.matching == "cor" else self._mask(scale, fundamental, like=other)
         flow = motion.rest(convolve_correlation(reference, other, motion.first, mask, self.evaluation))
         return flow
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -74,13 +74,6 @@ def warp(
     x, y = _sources(flow_cells)
     grid = torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)
     return functional.grid_sample(maps, grid, padding_mode=border, align_corners=False)
-
-
-def comes_from_inside(flow_cells: Float[Tensor, "batch 2 height width"]) -> Bool[Tensor, "batch height width"]:
-    """Whether `warp` takes a cell from within the map, not from outside, wholly or in part."""
-    height, width = flow_cells.shape[2:]
-    x, y = _sources(flow_cells)
-    return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
 
 
 def enlarge(

@@ -85,6 +85,8 @@ class VolumetricNetwork(nn.Module):
         super().__init__()
         height, width = picture_pixels
         backbone.map_sizes(picture_pixels)
+        if voxels < 1 or voxels % v2v.multiple_voxels:
+            raise InputError(f"voxels along each side must be a multiple of {v2v.multiple_voxels}, got {voxels}.")
         if aggregation.startswith("conf") and backbone.channel_head is None:
             raise InputError(f"aggregation {aggregation!r} needs a backbone with channel_confidences={channels}.")
         self.picture_pixels = (height, width)

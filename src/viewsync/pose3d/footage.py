@@ -20,7 +20,10 @@ JOINTS = HUMAN36M_17
 PELVIS = JOINTS.index("pelvis")
 _PERSON_METRES = (0.3, 4.0)
 """The longest side of the box around somebody's joints."""
-_FARTHEST_METRES = 100.0
+_NEAREST_METRES, _FARTHEST_METRES = 0.3, 100.0
+"""Of a camera from the person."""
+_APART_METRES = 0.05
+"""Some two cameras at least; else their places are in another unit."""
 _NAMES = "left, top, right and bottom"
 
 
@@ -155,16 +158,27 @@ class Footage:
         if not self.valid.any():
             raise InputError(f"{self.name}: no joint is ever known. Leave it out.")
         known = np.where(self.valid[..., None], self.joints_metres, np.nan)[self.valid.any(axis=1)]
-        size = float(np.median((np.nanmax(known, axis=1) - np.nanmin(known, axis=1)).max(axis=1)))
+        sizes = (np.nanmax(known, axis=1) - np.nanmin(known, axis=1)).max(axis=1)
+        collapsed = (sizes == 0) & (self.valid[self.valid.any(axis=1)].sum(axis=1) > 1)
+        if collapsed.any():
+            where = int(np.flatnonzero(self.valid.any(axis=1))[collapsed.argmax()])
+            raise InputError(f"{self.name}: at instant {where} all joints are at one place. Write nan where none is known.")
+        size = float(np.median(sizes))
         if not _PERSON_METRES[0] <= size <= _PERSON_METRES[1]:
             raise InputError(
                 f"{self.name}: {self.subject}'s joints would extend over {size:.3g} m. Give lengths of the unit that the "
                 "format tells, all in one."
             )
         person = np.nanmedian(known, axis=(0, 1))
+        places = np.stack([camera.position_metres for camera in self.cameras])
+        if 0 < np.ptp(places, axis=0).max() < _APART_METRES:
+            raise InputError(
+                f"{self.name}: all cameras would be within {np.ptp(places, axis=0).max():.2g} m: lengths of the calibration "
+                "and of the joints are of different units. Give all in one."
+            )
         for camera in self.cameras:
             distance = float(np.linalg.norm(camera.position_metres - person))
-            if distance > _FARTHEST_METRES:
+            if not _NEAREST_METRES <= distance <= _FARTHEST_METRES:
                 raise InputError(
                     f"{self.name}: {camera.name} would be {distance:.3g} m from {self.subject}: lengths of its calibration "
                     "and of the joints are of different units. Give all in one."

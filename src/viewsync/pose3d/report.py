@@ -15,7 +15,7 @@ from rich.table import Table
 from torch import Tensor
 
 from viewsync.files import write_whole
-from viewsync.footage.desynchronizer import Latency
+from viewsync.footage.desynchronizer import Latency, write_samples
 from viewsync.footage.parts import spread
 from viewsync.networks.checkpoints import load_card, load_network
 from viewsync.pose3d.drawing import example
@@ -57,8 +57,10 @@ class Report:
     every: int
     """Only instants that are multiples of it were measured on."""
     tests: Mapping[str, Figures]
+    shown: Sequence[Sample]
+    """With latency."""
     examples: Sequence[Figure]
-    """Some samples with latency."""
+    """Some of these samples."""
 
 
 def measure(
@@ -90,7 +92,7 @@ def measure(
     tests = {name: figures(network, some, progress) for name, some in shown.items()}
     late = next(iter(shown.values()))
     examples = [draw(network, sample) for sample in spread(late, _EXAMPLES)]
-    return Report(weights.name, seed, latency_seconds, every, tests, examples)
+    return Report(weights.name, seed, latency_seconds, every, tests, late, examples)
 
 
 def conditions(footages: Sequence[Footage], latency_seconds: float, every: int, seed: int) -> dict[str, list[Sample]]:
@@ -186,7 +188,7 @@ def table(report: Report) -> Table:
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
-    """Write ``pose3d-eval.json``, and ``pose3d-1.png`` and so on; returns their paths.
+    """Write ``pose3d-eval.json``, which frames were shown, and ``pose3d-1.png`` and so on; returns their paths.
 
     Raises:
         InputError: The folder or a file can't be written.
@@ -195,8 +197,10 @@ def write_report(report: Report, folder: Path) -> list[Path]:
         "schema": SCHEMA, "weights": report.weights, "seed": report.seed, LATENCY: report.latency_seconds,
         "every": report.every, TESTS: report.tests,
     }  # fmt: skip
-    paths = [folder / "pose3d-eval.json"]
+    paths = [folder / "pose3d-eval.json", folder / "pose3d-latency.json"]
     write_whole(paths[0], (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    late = Latency.at_random(len(report.shown[0].frames), report.latency_seconds)
+    write_samples(report.shown, late, report.seed, paths[1])
     for number, figure in enumerate(report.examples, start=1):
         paths.append(folder / f"pose3d-{number}.png")
         save_figure(paths[-1], figure)

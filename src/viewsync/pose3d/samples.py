@@ -48,8 +48,6 @@ class PoseBatch(NamedTuple):
     """`footage.JOINTS` at the reference's instant, in metres, z up."""
     valid: Bool[Tensor, "batch joint"]
     """Which of them are known."""
-    latency_seconds: Float32[Tensor, "batch view"]
-    """0 of the reference."""
 
 
 def instants(latency: Latency, footage: Footage, every: int = 1) -> Int[np.ndarray, " instant"]:
@@ -131,7 +129,6 @@ def batch_of(shown: Sequence[Sample], *, synchronized: bool = False) -> PoseBatc
         _float(np.stack([fundamental_matrices(of_views) for of_views in cameras])),
         _float(np.where(valid[..., None], joints, 0.0)),
         torch.from_numpy(valid),
-        _float(np.stack([sample.latency_seconds for sample in shown])),
     )
 
 

@@ -72,6 +72,8 @@ class PoseNetwork(nn.Module):
         self.method, self.joints = method, tuple(joints)
         small = preset == "small"
         wide = 16 if small else 32
+        if voxels is None:
+            voxels = 32 if small else 64
         heads: dict[str, Any] = {
             "joint_confidences": confidences,
             "channel_confidences": wide if aggregation.startswith("conf") else 0,
@@ -79,7 +81,7 @@ class PoseNetwork(nn.Module):
         backbone = (PoseBackbone.small if small else PoseBackbone.paper)(len(joints), channels, **heads)
         self.network = VolumetricNetwork(
             backbone, V2V(wide, len(joints), **(v2v.SMALL if small else {})), channels=wide, picture_pixels=picture_pixels,
-            pelvis_joints=_pelvis(self.joints), voxels=voxels or (32 if small else 64), aggregation=aggregation,
+            pelvis_joints=_pelvis(self.joints), voxels=voxels, aggregation=aggregation,
             sync=_synchronization(method, backbone, picture_pixels, small, sigma_cells),
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """A network that tells joints in space, from footage to weights."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from viewsync.files import prepare_folder
@@ -14,7 +15,7 @@ from viewsync.pose3d.samples import TESTED_EVERY
 from viewsync.pose3d.system import Method, Preset
 from viewsync.pose3d.training import Recipe, Schedule, arguments, trained
 from viewsync.progress import Progress
-from viewsync.training_loop import CHECKPOINT
+from viewsync.training_loop import CHECKPOINT, note_training
 
 BACKBONE = "backbone"
 """The folder with the pre-training's log and state."""
@@ -70,8 +71,11 @@ def train(
     # Before hours of training: footage may be too short for it.
     tests = conditions(unseen, latency_seconds, tested_every, seed)
     shown = Latency.at_random(len(training[0].cameras), latency_seconds)
+    told = arguments(recipe.method, training, shown, preset, voxels)
+    how = f"{replace(schedule, steps=0)} after {replace(pretraining, steps=0)}"
+    note_training(out, f"{recipe}, {how}, {told}, latency of {latency_seconds:g} s, seed {seed}", resume=resume)
     if not resume:
-        (out / CHECKPOINT).unlink(missing_ok=True)
+        (out / BACKBONE / CHECKPOINT).unlink(missing_ok=True)
     begun = (out / CHECKPOINT).is_file()
     first = None
     if not begun:
@@ -86,7 +90,6 @@ def train(
     measured = {name: figures(network, some, progress) for name, some in tests.items()}
     names = " and ".join(", ".join(one.name for one in some) for some in (training, unseen))
     data = f"{len(training)} clips and, held out, {len(unseen)}: {names}."
-    told = arguments(recipe.method, training, shown, preset, voxels)
     metrics = {LATENCY: latency_seconds, TESTS: measured}
     card = ModelCard(PURPOSE, told, data, _LICENCE, command, seed, this_machine().commit, metrics)
     save_network(out / f"{weights_name(recipe.method)}.safetensors", network, card)

@@ -1,7 +1,7 @@
 """SynNet from motions to weights."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from viewsync.synnet.clips import Clips, Sampling, fixed_clips
 from viewsync.synnet.evaluate import score
 from viewsync.synnet.scenes import WorldPreset, filmed, filmed_worlds
 from viewsync.synnet.training import Schedule, trained
+from viewsync.training_loop import note_training
 
 NAME = "synnet"
 Preset = Literal["small", "paper"]
@@ -59,6 +60,7 @@ def train(
     people = told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
     scenes = list(told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
     arguments = PAPER if preset == "paper" else {}
+    note_training(out, f"{preset}, {replace(schedule, steps=0)}, {clips.described} Seed {seed}", resume=resume)
     network = trained(lambda: SynNet(**arguments), scenes, schedule, seed=seed, folder=out, resume=resume, progress=progress)
     metrics = {name: asdict(score(network, some)) for name, some in tests.items()}
     card = ModelCard(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from viewsync.progress import Progress
 
 _SIDES = {"small": 96, "paper": 384}
+_MULTIPLE_PIXELS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,8 @@ class Pose3D(Training):
         super().check()
         if self.pretraining_steps < FEWEST_STEPS:
             raise InputError(f"--pretraining-steps must be {FEWEST_STEPS} or greater, got {self.pretraining_steps}.")
+        if self._side < _MULTIPLE_PIXELS or self._side % _MULTIPLE_PIXELS:
+            raise InputError(f"--side-pixels must be a multiple of {_MULTIPLE_PIXELS}, got {self._side}.")
         if self.tested_every < 1:
             raise InputError(f"--tested-every must be 1 or greater, got {self.tested_every}.")
 
@@ -89,7 +92,7 @@ class Pose3D(Training):
 
     @property
     def _side(self) -> int:
-        return self.side_pixels or _SIDES[self.preset]
+        return _SIDES[self.preset] if self.side_pixels is None else self.side_pixels
 
     def _line(self) -> str:
         """For the card."""

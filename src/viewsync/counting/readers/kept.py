@@ -1,18 +1,40 @@
 """Pictures and densities as counting networks read them, made once and kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt8
 
 from viewsync.counting.places import POOLED, STRIDE
 from viewsync.footage.kept_pictures import Shelf, Size
 from viewsync.geometry.ground_maps import GroundMap
+from viewsync.progress import Progress
+from viewsync.types import InputError
 
 Points = Float[np.ndarray, "person 2"]
 """Where people are on the ground, in metres."""
 _SHELF = Shelf("counting", ("counting/readers/*.py", "worlds/truth/density.py"))
-kept_pictures = _SHELF.pictures
+
+
+def kept_pictures(
+    key: str, count: int, size: Size, pictures: Iterable[UInt8[np.ndarray, "_ _"]], task: str, progress: Progress
+) -> UInt8[np.ndarray, "{count} {size[1]} {size[0]}"]:
+    """As `Shelf.pictures`, of a camera whose pictures are all of one size.
+
+    Raises:
+        InputError: They aren't, or as of `Shelf.pictures`.
+    """
+    return _SHELF.pictures(key, count, size, _alike(pictures, task), task, progress)
+
+
+def _alike(pictures: Iterable[UInt8[np.ndarray, "_ _"]], what: str) -> Iterator[UInt8[np.ndarray, "_ _"]]:
+    first = None
+    for number, picture in enumerate(pictures):
+        first = picture.shape if first is None else first
+        if picture.shape != first:
+            told = " and ".join(f"{width} × {height}" for height, width in (first, picture.shape))
+            raise InputError(f"{what}: picture {number} isn't of the first one's size ({told} pixels). Cut them alike.")
+        yield picture
 
 
 def kept_densities(key: str, count: int, cells: GroundMap, people: Iterable[Points]) -> Float32[np.ndarray, "{count} _ _"]:

@@ -26,6 +26,10 @@ _SHAPES: dict[tuple[int, int], Layout] = {(768, 640): "CityStreet", (708, 608): 
 """Rows and columns of the density maps on the ground. What is beyond the cells is cut off."""
 
 
+_ODD = 0.02
+"""How far pictures' shapes may be off."""
+
+
 @dataclass
 class _Clip:
     """The files of one clip."""
@@ -58,6 +62,8 @@ def read_published(folder: Path, size: Size | None, progress: Progress) -> tuple
             raise InputError(
                 f"{folder}: of the clip {name or folder.name} there is no file of {', '.join(missing)}. Add it."
             )
+    if not clips:
+        raise InputError(f"{folder} has HDF5 files of unsynchronized pictures only, which are made here. Add the others.")
     first = next(iter(clips.values()))
     assert first.ground is not None
     layout = _layout(first.ground)
@@ -106,6 +112,13 @@ def _place(folder: Path, layout: Layout, numbers: list[int], size: Size | None) 
 def _footage(name: str, split: Split, clip: _Clip, layout: Layout, place: Place, progress: Progress) -> Footage:
     assert clip.ground is not None
     size, known = (place.width, place.height), PUBLISHED[layout]
+    for path in clip.views.values():
+        _, rows, columns, _ = _shape(path, "images")
+        if abs(columns * known.picture[1] / (rows * known.picture[0]) - 1) > _ODD:
+            raise InputError(
+                f"{path}: its pictures are of {columns} × {rows} pixels, but those of {layout} are shaped like "
+                f"{known.picture[0]} × {known.picture[1]}. See whether they belong to this set."
+            )
     pictures = tuple(
         kept_pictures(stamp(path), _shape(path, "images")[0], size, _pictures(path), f"{name}, {view}", progress)
         for view, path in zip(place.views, (clip.views[number] for number in sorted(clip.views)), strict=True)
@@ -141,5 +154,7 @@ def _maps(path: Path, rows: int, columns: int) -> Iterator[np.ndarray]:
     import h5py
 
     with h5py.File(path) as file:
-        for density in file["density_maps"]:
+        for number, density in enumerate(file["density_maps"]):
+            if not np.isfinite(density).all():
+                raise InputError(f"{path}: its map {number} isn't finite. Copy it again.")
             yield density[:rows, :columns, 0]

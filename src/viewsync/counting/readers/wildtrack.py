@@ -74,9 +74,12 @@ def read_wildtrack(folder: Path, size: Size | None, progress: Progress) -> tuple
         raise InputError(
             f"{folder}: {len(annotations)} instants are annotated, but there are pictures: {told}. Cut them alike."
         )
-    first = gray_picture(pictures[views[0]][0])
-    cameras = [fitted(right_handed(camera) if of_set.mirrored else camera, *first.shape[::-1]) for camera in cameras]
-    size = size_or_default(size, first.shape[::-1], _WIDEST)
+    shapes = [gray_picture(files[0]).shape[::-1] for files in pictures.values()]
+    cameras = [
+        fitted(right_handed(camera) if of_set.mirrored else camera, *shape)
+        for camera, shape in zip(cameras, shapes, strict=True)
+    ]
+    size = size_or_default(size, shapes[0], _WIDEST)
     place = place_of(cameras, of_set.cells.pooled(POOLED), *size, folder.resolve().name)
     shown = tuple(
         kept_pictures(stamp(view), len(files), size, map(gray_picture, files), f"{place.name}, {view.name}", progress)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +118,7 @@ def _whole(folder: Path, camera: CalibratedCamera, frames: Int[np.ndarray, " ins
 
 
 def _extracted(source: Path, frames: Int[np.ndarray, " instant"]) -> Iterator[np.ndarray]:
-    files = {int(path.stem.rsplit("_", 1)[-1]): path for path in source.glob(f"{source.name}_*")}
+    files = _numbered(source.glob(f"{source.name}_*"))
     for frame in frames.tolist():
         if frame not in files:
             raise InputError(f"{source} has no picture of frame {frame}. Extract all of them.")
@@ -133,10 +133,16 @@ def _filmed(path: Path, camera: CalibratedCamera, frames: Int[np.ndarray, " inst
         yield gray
 
 
+def _numbered(paths: Iterable[Path]) -> dict[int, Path]:
+    """By the numbers at the end of their names; others are none of the set's."""
+    last = ((path.stem.rsplit("_", 1)[-1], path) for path in paths)
+    return {int(number): path for number, path in last if number.isdecimal()}
+
+
 def _people(folder: Path) -> list[_Person]:
     """Everybody, in the order of their numbers."""
     found: dict[int, dict[int, np.ndarray]] = {}
-    files = {int(path.stem.rsplit("_", 1)[-1]): path for path in folder.glob("body3DScene_*.json")}
+    files = _numbered(folder.glob("body3DScene_*.json"))
     for frame, path in sorted(files.items()):
         try:
             for body in json.loads(path.read_bytes())["bodies"]:
