@@ -12,6 +12,11 @@ GROUND_METRES = 4.0
 SEEN_FROM_METRES = ((-7.0, -5.0, 3.0), (7.0, -6.0, 3.5), (0.5, 8.0, 3.0))
 
 
+def nobody():
+    """A view in which nobody is seen."""
+    return View(np.zeros((0, 4)), np.zeros(0, dtype=np.int64))
+
+
 def camera(name, position):
     """Looking at the middle of the ground."""
     ahead = np.array([0.0, 0.0, 0.8]) - position

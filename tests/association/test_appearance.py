@@ -3,9 +3,10 @@
 import cv2
 import numpy as np
 import pytest
+from made_session import nobody
 
 from viewsync.association.appearance import ColourHistogram, crop, given_looks, with_looks
-from viewsync.association.frames import MultiViewFrame, Picture, Session, View, nobody
+from viewsync.association.frames import MultiViewFrame, Picture, Session, View
 from viewsync.association.pixels import read_pictures
 from viewsync.types import InputError
 from viewsync.worlds.movie import write_movie
@@ -96,6 +97,9 @@ def test_vectors_may_be_given(tmp_path):
     np.savez(path, cam1=vectors["cam1"], cam2=np.zeros((2, 2)))
     with pytest.raises(InputError, match="is zero or isn't finite"):
         given_looks(session, path)
-    path.write_bytes(b"no")
-    with pytest.raises(InputError, match="can't be read"):
-        given_looks(session, path)
+    np.savez(path, **vectors)
+    np.save(tmp_path / "one.npy", vectors["cam1"])
+    for content in (b"no", b"", path.read_bytes()[:200], (tmp_path / "one.npy").read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="can't be read as NumPy's"):
+            given_looks(session, path)

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_session import nobody
 
 from viewsync.association.baselines import AppearanceCost, GroundCost, PositionCost, RandomCost
-from viewsync.association.frames import MultiViewFrame, Session, View, nobody
-from viewsync.association.matching import pair_scores
-from viewsync.association.metrics import measure, outcomes
+from viewsync.association.frames import MultiViewFrame, View
 from viewsync.association.readers import cameras_of_wildtrack, read_session
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.lens import Lens
@@ -87,17 +86,6 @@ def test_calibration_tells_how_far_apart_people_stand():
 def test_who_is_above_the_horizon_is_nobody_s_match():
     cost = GroundCost(cameras())(frame([[0, -900, 9, -800]], standing(cameras()[1], np.zeros((1, 2)))), 0, 1)
     assert cost.tolist() == [[1.0]]
-
-
-def test_scores_of_a_session_are_judged_pair_by_pair():
-    south, north = cameras()
-    places = np.array([[0.0, 0.0], [1.0, 0.5]])
-    frames = tuple(frame(standing(south, places), standing(north, places), seconds=s) for s in (0.0, 1.0))
-    session = Session("hall", ("south", "north"), ((640, 480),) * 2, frames)
-    scores = [pair_scores(GroundCost((south, north)), frame) for frame in session.frames]
-    right, wrong = {(0, 1): np.array([[0, 0], [1, 1]])}, {(0, 1): np.array([[0, 1]])}
-    found = measure(outcomes(session, scores, [right, wrong]))
-    assert (found.pairs, found.precision, found.recall, found.average_precision) == (2, 2 / 3, 2 / 4, 1.0)
 
 
 @pytest.mark.skipif(not (DATA / "multiviewx_sample").is_dir(), reason="MultiviewX isn't there")

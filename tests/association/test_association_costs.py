@@ -29,6 +29,18 @@ def test_halfway_costs_a_half_in_any_company():
     torch.testing.assert_close(mixed_cost(column(0, 1), column(3, 9), halfway=3.0)[0], torch.tensor([0.5, 0.75]).double())
 
 
+def test_appearance_as_different_as_usual_costs_a_half_of_its_share():
+    # The only two: nobody is to be compared with, so they are as usual, however alike.
+    for other in (column(5), column(1e-3)):
+        cost = mixed_cost(column(0), column(3), column(0), other, alpha=0.2, halfway=3.0)
+        assert cost.item() == pytest.approx(0.8 * 0.5 + 0.2 * 0.5)
+    # Differences 1, 2, 4: the median costs a half, others less and more.
+    cost = mixed_cost(column(0), column(3, 3, 3), column(0), column(1, 2, 4), alpha=0.2, halfway=3.0)
+    torch.testing.assert_close(cost, 0.8 * 0.5 + 0.2 * torch.tensor([[1 / 3, 1 / 2, 2 / 3]]).double())
+    # Of nobody there is no median.
+    assert mixed_cost(column(), column(0, 1), column(), column(0, 1), halfway=1.0).shape == (0, 2)
+
+
 def test_padding_changes_nothing():
     a, b = torch.randn(2, 3, 5), torch.randn(2, 4, 5)
     present = torch.zeros(2, 3, 4, dtype=torch.bool)

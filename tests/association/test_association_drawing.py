@@ -4,13 +4,13 @@ import av
 import cv2
 import numpy as np
 import pytest
-from made_session import SIZE, walkers
+from made_session import SIZE, nobody, walkers
 from scipy.spatial.distance import pdist
 
 from viewsync.association.clip import write_clip
 from viewsync.association.drawing import COLOURS, WRONG, colour_of, drawn, palette, shared, wrong
 from viewsync.association.following import LONGEST_SECONDS, followed, near
-from viewsync.association.frames import UNKNOWN, MultiViewFrame, Picture, Session, View, nobody
+from viewsync.association.frames import UNKNOWN, MultiViewFrame, Picture, Session, View
 from viewsync.association.pixels import read_views
 from viewsync.worlds.movie import write_movie
 

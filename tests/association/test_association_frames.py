@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_session import nobody
 
-from viewsync.association.frames import UNKNOWN, MultiViewFrame, Session, View, leaks, nobody, split
+from viewsync.association.frames import UNKNOWN, MultiViewFrame, Session, View, leaks, split
 from viewsync.types import InputError
 
 
@@ -58,8 +59,9 @@ def test_splits_are_chronological_and_as_large_as_the_original_s(count, parts):
 def test_splits_refuse_what_leaves_a_part_empty():
     with pytest.raises(InputError, match="9 instants are too few"):
         split(session(9))
-    with pytest.raises(InputError, match="sum 1"):
-        split(session(90), (0.5, 0.4, 0.2))
+    for shares in ((0.5, 0.4, 0.2), (0.5, 0.5, float("nan")), (1.0, 0.5, -0.5)):
+        with pytest.raises(InputError, match="sum 1"):
+            split(session(90), shares)
 
 
 def test_leaks_go_by_time_not_by_index():

@@ -1,13 +1,14 @@
 """Sessions from folders of each layout, made here."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from viewsync.association.frames import UNKNOWN, Picture, leaks
-from viewsync.association.readers import assigned, read_session
+from viewsync.association.readers import assigned, has_boxes, read_session
 from viewsync.types import InputError
 from viewsync.worlds.clock import TICKS_PER_SECOND
 
@@ -98,6 +99,8 @@ def test_soldiers_layout_has_its_pictures_and_boxes_in_output(tmp_path):
         ([3, 3, 9, 9, 3, 0], "frame 5, camera 0: person 3 is there twice"),
         ([3, 3, 9, 9, 3, float("nan")], "track_id or cam isn't finite"),
         ([3, 3, 9, 9, 3, "left"], "isn't of six numbers"),
+        ([3, 3, 9, 9, 3], "isn't of six numbers"),
+        ([3, 3, 9, 9, 1e30, 0], "isn't finite, or too large"),
     ],
 )
 def test_bad_boxes_are_named(tmp_path, row, said):
@@ -105,6 +108,49 @@ def test_bad_boxes_are_named(tmp_path, row, said):
     written(tmp_path / "boxes.json", {"5": [[1, 2, 3, 4, 3, 0], row]})
     with pytest.raises(InputError, match=said):
         read_session(tmp_path, fps=1.0)
+
+
+def test_rows_of_another_length_and_numbers_beyond_bounds_are_refused(tmp_path):
+    # Six rows of five numbers are as many as five rows of six.
+    path = written(tmp_path / "boxes.json", {"5": [[3, 3, 9, 9, number] for number in range(6)]})
+    with pytest.raises(InputError, match=r"boxes\.json: a row isn't of six numbers"):
+        read_session(tmp_path, fps=1.0)
+    written(path, {"2": [], "99999999999999999999": [[1, 2, 3, 4, 3, 0]]})
+    with pytest.raises(InputError, match=r"boxes\.json: 99999999999999999999 is too large for a frame's number"):
+        read_session(tmp_path, fps=1.0)
+
+
+def test_sizes_that_nobody_tells_are_guessed(tmp_path):
+    written(tmp_path / "detections.json", BOXES)
+    session = read_session(tmp_path, fps=1.0)
+    assert (session.sizes, session.sizes_guessed) == (((40, 40),) * 2, True)
+    pictures(tmp_path)
+    assert not read_session(tmp_path, fps=1.0).sizes_guessed
+
+
+def test_what_eval_wrote_counts_only_where_there_is_nothing_else(tmp_path):
+    own, associated = tmp_path / "own", {"2": [[1, 2, 3, 4, 5, 0], [1, 2, 3, 4, 5, 1]]}
+    written(own / "associated.json", associated)
+    assert people(read_session(own, fps=1.0)) == [[{5: [1, 2, 4, 6]}] * 2]
+    written(own / "detections.json", BOXES)
+    assert people(read_session(own, fps=1.0)) == EXPECTED
+    assert people(read_session(own, fps=1.0, boxes=own / "associated.json")) == [[{5: [1, 2, 4, 6]}] * 2]
+    shown = tmp_path / "shown"
+    pictures(shown)
+    written(shown / "associated.json", associated)
+    assert not has_boxes(shown)
+    for camera, text in MOT.items():
+        written(tmp_path / "mot" / f"{camera}.txt", text)
+    written(tmp_path / "mot" / "associated.json", associated)
+    assert len(read_session(tmp_path / "mot", fps=1.0).frames) == 2
+
+
+def test_cameras_go_by_their_names_or_else_by_their_places(tmp_path):
+    pictures(tmp_path, frames=(2,), cameras=(1, 2, 3))
+    path = written(tmp_path / "boxes.json", {"2": [[1, 2, 3, 4, -1, 0], [1, 2, 3, 4, -1, 2]]})
+    assert [len(view) for view in read_session(tmp_path, fps=1.0).frames[0].views] == [1, 0, 1]
+    written(path, {"2": [[1, 2, 3, 4, -1, 1], [1, 2, 3, 4, -1, 2]]})
+    assert [len(view) for view in read_session(tmp_path, fps=1.0).frames[0].views] == [1, 1, 0]
 
 
 def test_one_view_only_is_refused(tmp_path):
@@ -169,9 +215,55 @@ def test_mot_of_a_detector_has_scores_and_of_an_empty_camera_nobody(tmp_path):
     (frame,) = read_session(tmp_path, fps=1.0).frames
     assert frame.views[0].scores.tolist() == [0.75, 0.5]
     assert len(frame.views[1]) == 0
-    written(tmp_path / "cam2.txt", "1,-1,1,2,3,4,0.75,1,-1\nnonsense\n")
-    with pytest.raises(InputError, match=r"cam2.txt can't be read as MOT"):
+    written(tmp_path / "README.txt", "\nBoxes of the hall,\nby nobody\n")
+    assert len(read_session(tmp_path, fps=1.0).frames) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,-1,1,2,3,4,0.75,1,-1\nnonsense\n", "can't be read as MOT's"),
+        ("frame,id,x,y,w,h\n1,-1,1,2,3,4\n", "can't be read as MOT's.*'frame'"),
+        ("1,-1,1,2,3\n", "can't be read as MOT's.*it has 5 columns, but needs 6"),
+        ("nan,-1,1,2,3,4\n", "a frame's number or an identity isn't finite"),
+        ("1,1e30,1,2,3,4\n", "a frame's number or an identity isn't finite, or too large"),
+        ("1,-1,nan,2,3,4\n", r"frame 1, camera cam2: box \(nan, 2, nan, 6\) isn't one"),
+    ],
+)
+def test_no_camera_of_mot_is_lost_silently(tmp_path, text, said):
+    written(tmp_path / "cam1.txt", MOT["left"])
+    written(tmp_path / "cam2.txt", text)
+    with pytest.raises(InputError, match=said):
         read_session(tmp_path, fps=1.0)
+
+
+def test_mot_of_the_folder_one_is_in(tmp_path, monkeypatch):
+    for camera, text in MOT.items():
+        written(tmp_path / f"{camera}.txt", text)
+    monkeypatch.chdir(tmp_path)
+    assert len(read_session(Path("."), fps=1.0).frames) == 2
+
+
+def test_mot_s_rates_must_be_rates(tmp_path):
+    for camera, text in MOT.items():
+        written(tmp_path / camera / "gt" / "gt.txt", text)
+        written(tmp_path / camera / "seqinfo.ini", "[Sequence]\nframeRate=0\nseqLength=9\nimWidth=64\nimHeight=48\n")
+    with pytest.raises(InputError, match="frameRate must be a positive number, not 0"):
+        read_session(tmp_path)
+
+
+def test_time_stamps_beside_mot_and_coco_are_read(tmp_path):
+    mot, coco = tmp_path / "mot", tmp_path / "coco"
+    for camera, text in MOT.items():
+        written(mot / f"5_{camera}.txt", text)
+    images = [{"id": number, "file_name": f"000002_{number}.png"} for number in (1, 2)]
+    written(coco / "boxes.json", {"images": images, "annotations": [{"image_id": 1, "bbox": [1, 2, 3, 4]}]})
+    for folder, where in ((mot, mot), (mot, mot / "5"), (coco, coco), (coco, coco / "boxes.json")):
+        (folder / "timestamps.json").unlink(missing_ok=True)
+        with pytest.raises(InputError, match=r"timestamps\.json"):
+            read_session(where)
+        written(folder / "timestamps.json", {"2": 0.25, "10": 9.5})
+        assert read_session(where).seconds[0] == 0.25
 
 
 def test_coco_of_all_cameras(tmp_path):
@@ -214,9 +306,30 @@ def test_coco_of_one_camera_each(tmp_path):
     session = read_session(tmp_path)
     assert session.seconds.tolist() == [0.125]
     assert people(session) == [[{1: [1, 2, 4, 6]}, {1: [5, 6, 12, 14]}]]
-    written(tmp_path / "cam2.json", {"images": images, "annotations": [{"image_id": 4, "bbox": box}]})
+    # Frames are in the pictures' names, whatever their ids.
+    for start, (camera, name) in enumerate((("cam1", "cam1_{:06d}.jpg"), ("cam2", "{:06d}_2.jpg"))):
+        images = [{"id": start + number, "file_name": name.format(number)} for number in (3, 7)]
+        found = [{"image_id": start + 7, "bbox": [1, 2, 3, 4]}]
+        written(tmp_path / f"{camera}.json", {"images": images, "annotations": found})
+    assert [[len(view) for view in frame.views] for frame in read_session(tmp_path, fps=1.0).frames] == [[0, 0], [1, 1]]
+    written(tmp_path / "cam2.json", {"images": images, "annotations": [{"image_id": 99, "bbox": box}]})
     with pytest.raises(InputError, match="isn't COCO's JSON of boxes"):
         read_session(tmp_path)
+
+
+def test_coco_beside_pictures_and_of_people_only(tmp_path):
+    pictures(tmp_path, frames=(2,))
+    images = [{"id": number, "file_name": f"000002_{number}.jpg"} for number in (0, 1)]
+    found = [{"image_id": 0, "bbox": [number, 2, 3, 4], "category_id": number} for number in (1, 2)]
+    categories = [{"id": 1, "name": "car"}, {"id": 2, "name": "Person"}]
+    content = {"images": images, "annotations": found, "categories": categories}
+    path = written(tmp_path / "coco.json", content)
+    (frame,) = read_session(tmp_path, fps=1.0).frames
+    assert has_boxes(tmp_path)
+    assert frame.views[0].boxes.tolist() == [[2, 2, 5, 6]]
+    assert frame.views[1].picture == Picture(tmp_path / "000002_1.jpg")
+    written(path, {**content, "categories": categories[:1]})
+    assert len(read_session(tmp_path, fps=1.0).frames[0].views[0]) == 2
 
 
 def wildtrack(folder, numbers=(0, 5, 15)):
@@ -243,6 +356,13 @@ def test_wildtrack_is_at_two_instants_per_second_even_where_files_are_missing(tm
     assert session.sizes == ((1920, 1080),) * 2
     assert session.seconds.tolist() == [0.0, 0.5, 1.5]
     assert people(session)[1] == [{3: [5, 5, 14, 25]}, {3: [6, 6, 15, 26], 4: [2, 2, 11, 22]}]
+
+
+def test_wildtrack_s_annotations_are_called_by_numbers(tmp_path):
+    wildtrack(tmp_path)
+    written(tmp_path / "annotations_positions" / "abc.json", [])
+    with pytest.raises(InputError, match=r"abc\.json: the name isn't a frame's number"):
+        read_session(tmp_path)
 
 
 def test_wildtrack_s_pictures_go_by_their_numbers_and_detections_by_position(tmp_path):
@@ -309,3 +429,7 @@ def test_scenes_of_worlds_are_in_seconds_of_the_world(tmp_path):
     written(tmp_path / "manifest.json", {"scenes": [{"name": "plaza-0000"}, {"name": "plaza-0001"}]})
     with pytest.raises(InputError, match="holds 2 scenes"):
         read_session(tmp_path)
+    for content in (5, {"scenes": 5}, {"scenes": [5]}, {"scenes": [{}]}):
+        written(tmp_path / "manifest.json", content)
+        with pytest.raises(InputError, match=r"manifest\.json isn't of rendered worlds"):
+            read_session(tmp_path)

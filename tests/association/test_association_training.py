@@ -47,6 +47,7 @@ def test_a_few_seconds_beat_chance_and_position(parts, tmp_path):
     for baseline in (RandomCost(0), PositionCost(parts["test"].sizes)):
         assert learned > measure(pairwise_outcomes(baseline, frames, 0.0)).f1 + 0.3
     network = load_network(tmp_path / "association.safetensors", SelfMVA)
+    assert network.sizes == parts["training"].sizes
     again = measure(pairwise_outcomes(NetworkCost(network, parts["test"]), frames))
     assert again.f1 == pytest.approx(learned)
     assert json.loads((tmp_path / "association.json").read_text())["arguments"]["cameras"] == ["front", "back"]
@@ -78,15 +79,51 @@ def test_other_cameras_are_refused(parts):
         NetworkCost(network, parts["test"])
 
 
-def test_halfway_separates_who_is_near(parts):
-    network = SelfMVA(parts["test"].cameras, width=8).eval()
-    calibrate(network, parts["training"])
-    halfway = float(network.halfway)
-    assert halfway > 0
-    cost = NetworkCost(network, parts["test"])
-    cost(parts["test"].frames[0], 0, 1)
-    (a, _), (b, _) = cost.vectors
-    torch.testing.assert_close(torch.from_numpy(cost(parts["test"].frames[0], 0, 1)) < LIKELY, torch.cdist(a, b) < halfway)
+def test_guessed_sizes_give_way_to_those_learned_from(parts):
+    test = parts["test"]
+    network = SelfMVA(test.cameras, sizes=test.sizes, width=8).eval()
+    # A stray box makes a guess four times as large.
+    stray = replace(test, sizes=((2560, 1920),) * 2)
+    right, guessed, told = (
+        NetworkCost(network, session)(test.frames[0], 0, 1) for session in (test, replace(stray, sizes_guessed=True), stray)
+    )
+    np.testing.assert_array_equal(guessed, right)
+    assert np.abs(told - right).max() > 0.01
+    unknown = NetworkCost(SelfMVA(test.cameras, width=8).eval(), replace(stray, sizes_guessed=True))
+    assert unknown.session.sizes == stray.sizes
+
+
+def test_what_is_too_short_is_named_with_its_part(parts, tmp_path):
+    for short, said in ((0, "mirrored, training: two cameras don't"), (1, "mirrored, validation: two cameras don't")):
+        sessions = [parts["training"], parts["validation"]]
+        sessions[short] = sessions[short].with_frames(sessions[short].frames[:4])
+        with pytest.raises(InputError, match=f"{said} see anybody at two instants that are apart by 5 s.*--shares"):
+            train(*sessions, parts["test"], tmp_path, QUICK, seed=0, command="test")
+
+
+class Places(SelfMVA):
+    """Whose distances are those of boxes' left edges, in pixels."""
+
+    def embed(self, boxes, sizes, camera):
+        return boxes[..., :1]
+
+
+def standing(seconds, *views):
+    boxes = [np.array([[x, 0.0, x + 9, 9.0] for x in lefts]) for lefts in views]
+    return MultiViewFrame(seconds, tuple(View(of, np.arange(len(of))) for of in boxes))
+
+
+def test_halfway_is_where_who_is_near_ends():
+    # Two people 100 pixels apart whom both cameras see, at most 9.5 pixels apart, and now and then others each sees alone.
+    both = [standing(instant, (0, 100), (0.5 * instant, 100 + 0.5 * instant)) for instant in range(20)]
+    alone = [standing(20.0 + instant, (0,), (300, 400)) for instant in range(4)]
+    session = Session("made", ("a", "b"), ((640, 480),) * 2, (*both, *alone))
+    network = Places(session.cameras, width=8).eval()
+    calibrate(network, session)
+    assert float(network.halfway) == 9.5
+    cost = NetworkCost(network, session)
+    likely = cost(standing(0.0, (0, 100), (9, 120)), 0, 1) < LIKELY
+    np.testing.assert_array_equal(likely, [[True, False], [False, False]])
 
 
 def test_joint_matches_are_of_the_truth_where_costs_are():

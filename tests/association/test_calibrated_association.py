@@ -4,11 +4,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from made_session import SIZE, camera, cameras, walkers
+from made_session import SIZE, camera, cameras, nobody, walkers
 
 from viewsync.association.baselines import GroundCost, PositionCost
 from viewsync.association.calibrated import EpipolarCost, MixedCost
-from viewsync.association.frames import MultiViewFrame, View, nobody
+from viewsync.association.frames import MultiViewFrame, View
 from viewsync.association.matching import pairwise_outcomes
 from viewsync.association.metrics import measure
 from viewsync.geometry.camera import CalibratedCamera

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from made_session import walkers
+from made_session import nobody, walkers
 
-from viewsync.association.frames import MultiViewFrame, nobody
+from viewsync.association.frames import MultiViewFrame
 from viewsync.association.identities import track_identities
 from viewsync.media.keypoints.identities import identified
 from viewsync.types import InputError, Poses

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from viewsync.association.baselines import GroundCost
-from viewsync.association.costs import matched
 from viewsync.association.frames import UNKNOWN, leaks, split
-from viewsync.association.matching import pair_scores
-from viewsync.association.metrics import measure, outcomes
+from viewsync.association.matching import pairwise_outcomes
+from viewsync.association.metrics import measure
 from viewsync.association.readers import assigned, cameras_of_wildtrack, read_session
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -59,7 +58,6 @@ def test_calibration_tells_who_is_who_in_wildtrack():
     found = read_session(folder, boxes=DATA / "wildtrack" / "detections" / "MVDeTr_test.json")
     detections = assigned(found, annotations)
     assert detections.seconds.tolist() == split(annotations)["test"].seconds.tolist()
+    cost = GroundCost(cameras_of_wildtrack(folder))
     for session, least in ((split(annotations)["test"], 0.99), (detections, 0.88)):
-        scores = [pair_scores(GroundCost(cameras_of_wildtrack(folder)), frame) for frame in session.frames]
-        kept = [{pair: matched(1 - of_pair, 0.5) for pair, of_pair in instant.items()} for instant in scores]
-        assert measure(outcomes(session, scores, kept)).f1 > least
+        assert measure(pairwise_outcomes(cost, session.frames)).f1 > least

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -184,7 +185,7 @@ def given_looks(session: Session, path: Path) -> Session:
     try:
         with np.load(path) as file:
             given = {name: np.asarray(file[name], dtype=np.float64) for name in file.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise InputError(f"{path} can't be read as NumPy's .npz: {error}. Save it again.") from error
     columns = []
     for number, camera in enumerate(session.cameras):

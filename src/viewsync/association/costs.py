@@ -29,16 +29,24 @@ def mixed_cost(
         appearance_a: Vectors of what people look like.
         appearance_b: In the other view.
         alpha: Share of the appearance.
-        halfway: Distance d₀ that costs a half: a distance d costs d / (d + d₀), in whatever company. As published, a
-            distance is divided by the largest one of the two views instead; so the farthest two always cost 1, and the only
-            two cost 1 however near they are.
+        halfway: Distance d₀ that costs a half: a distance d costs d / (d + d₀), in whatever company; of appearance, d₀ is
+            the median of the two views. As published, a distance is divided by the largest one of the two views instead; so
+            the farthest two always cost 1, and the only two cost 1 however near they are.
         present: Which pairs there are, where views are padded.
     """
     distances = torch.cdist(features_a, features_b)
     geometry = _of_largest(distances, present) if halfway is None else distances / (distances + halfway)
     if appearance_a is None or appearance_b is None or not alpha:
         return geometry
-    return (1 - alpha) * geometry + alpha * _of_largest(torch.cdist(appearance_a, appearance_b), present)
+    looks = torch.cdist(appearance_a, appearance_b)
+    return (1 - alpha) * geometry + alpha * (_of_largest(looks, present) if halfway is None else _of_usual(looks))
+
+
+def _of_usual(distances: Float[Tensor, "*batch a b"]) -> Float[Tensor, "*batch a b"]:
+    if not distances.numel():
+        return distances
+    usual = distances.flatten(-2).median(dim=-1).values[..., None, None]
+    return distances / (distances + usual).clamp_min(_SMALLEST)
 
 
 def _of_largest(

@@ -12,7 +12,7 @@ import numpy as np
 from viewsync.association.frames import UNKNOWN, Picture
 from viewsync.association.pixels import Pixels, read_pictures
 from viewsync.association.readers.assignment import overlaps
-from viewsync.association.readers.detections import SCHEMA, VIEWS, as_detections
+from viewsync.association.readers.detections import SCHEMA, VIEWS, as_detections, camera_numbers
 from viewsync.association.readers.mot import as_mot
 from viewsync.association.readers.rows import Rows, Stage, nearest_frames
 from viewsync.estimation.movenet import Boxes, MoveNet
@@ -182,16 +182,14 @@ def write_detections(rows: Rows, stage: Stage, folder: Path) -> list[Path]:
     Raises:
         InputError: A file can't be written.
     """
-    # Cameras whose names are numbers go by them, others by their place.
-    numbered = all(name.isdecimal() for name in stage.cameras)
-    cameras = [int(name) if numbered else place for place, name in enumerate(stage.cameras)]
+    cameras = camera_numbers(stage.cameras)
     sides = np.hstack([rows.boxes[:, :2], rows.boxes[:, 2:] - rows.boxes[:, :2]]).round(2).tolist()
     boxes: dict[int, list[list[float]]] = {number: [] for number in rows.told.tolist()}
     texts: list[list[tuple[int, int, Sequence[float], float]]] = [[] for _ in cameras]
     scores = np.ones(len(sides)) if rows.scores is None else rows.scores
     for frame, view, box, score in zip(rows.frames.tolist(), rows.views.tolist(), sides, scores.tolist(), strict=True):
         boxes[frame].append([*box, UNKNOWN, cameras[view]])
-        texts[view].append((frame + 1, UNKNOWN, box, score))
+        texts[view].append((frame, UNKNOWN, box, score))
     contents = {"detections.json": as_detections(boxes)}
     contents |= {f"mot/{name}.txt": as_mot(text) for name, text in zip(stage.cameras, texts, strict=True)}
     if any(picture.frame is not None for picture in stage.pictures.values()):

@@ -85,11 +85,6 @@ class View:
         return self if inside.all() else self.of(inside)
 
 
-def nobody() -> View:
-    """A view in which nobody is seen."""
-    return View(np.zeros((0, 4)), np.zeros(0, dtype=np.int64))
-
-
 @dataclass(frozen=True)
 class MultiViewFrame:
     """All cameras' views of one instant."""
@@ -99,6 +94,11 @@ class MultiViewFrame:
     """In the order of the session's cameras."""
     number: int | None = None
     """The frame's, where files number frames."""
+
+    @property
+    def instant(self) -> int:
+        """Its time in microseconds, by which frames of one instant are found."""
+        return round(self.seconds / _SAME_INSTANT_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ class Session:
     """Width and height of each camera's pictures."""
     frames: tuple[MultiViewFrame, ...]
     """In the order of time."""
+    sizes_guessed: bool = False
+    """Whether nobody told the sizes: then they are as small as can be with all boxes within."""
 
     def __post_init__(self) -> None:
         if len(self.cameras) < 2:
@@ -158,7 +160,7 @@ def split(session: Session, shares: tuple[float, float, float] = SHARES) -> dict
         InputError: Shares aren't positive with the sum 1, or a part would be empty.
     """
     training, validation, test = shares
-    if min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+    if not (min(shares) > 0 and abs(sum(shares) - 1) <= 1e-6):
         raise InputError(f"shares of training, validation and test must be positive with the sum 1, got {shares}.")
     count = len(session.frames)
     tested = _floor(count * test)

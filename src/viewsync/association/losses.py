@@ -165,12 +165,10 @@ def supervised_loss(network: SelfMVA, batch: TripletBatch) -> dict[str, Float[Te
     }
 
 
-def contrast_loss(
-    network: SelfMVA, batch: MomentBatch, *, temperature: float = TEMPERATURE, certainty: float = 1.0
-) -> dict[str, Float[Tensor, ""]]:
+def contrast_loss(network: SelfMVA, batch: MomentBatch, *, certainty: float = 1.0) -> dict[str, Float[Tensor, ""]]:
     """Ours: people are told apart from all of another view's people, of all instants that are apart and of their own.
 
-    Of exp(−distance² / temperature), what is more than usual between instants that are apart tells who in the other view
+    Of exp(−distance² / `TEMPERATURE`), what is more than usual between instants that are apart tells who in the other view
     of the same instant somebody may be, or that they aren't seen. Both must choose each other. That then is what a softmax
     over all people is to find; so the same instant's others become negatives as soon as it is known who is who. The mean
     over all two cameras.
@@ -182,12 +180,11 @@ def contrast_loss(
     Args:
         network: To be trained.
         batch: Views without identities.
-        temperature: Of the softmax, see `TEMPERATURE`.
         certainty: From 0 to 1, how much those count who were chosen; the rest is shared as in the beginning.
     """
     views, cameras = batch.views.in_a_row(), batch.views.camera.shape[1]
     features = embedded(network, views)
-    scale = temperature * math.sqrt(features.shape[-1])
+    scale = TEMPERATURE * math.sqrt(features.shape[-1])
     seen = [batch.views.present[:, camera] for camera in range(cameras)]
     people = [features[camera::cameras][present] for camera, present in enumerate(seen)]
     places = [batch.places[:, camera][present] for camera, present in enumerate(seen)]

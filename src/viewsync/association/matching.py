@@ -1,6 +1,7 @@
 """Who is who at an instant: for each two cameras, and in all views at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -22,7 +23,6 @@ PairScores = Mapping[tuple[int, int], Float[np.ndarray, "a b"]]
 """1 − cost of people of two views, by both cameras' indices, the lower one first."""
 LIKELY = 0.5
 """Score of two boxes that are as likely one person as two, after `calibrate`."""
-_SMALLEST = 1e-6
 
 
 class NetworkCost:
@@ -32,7 +32,8 @@ class NetworkCost:
 
     Args:
         network: Trained for the session's cameras.
-        session: The cameras and sizes of the instants that will be asked for.
+        session: The cameras and sizes of the instants that will be asked for. Where these sizes are guessed, those that the
+            network learned from go before them.
         alpha: Share of appearance, where both views have it.
         relative: Divide distances by the largest one of the two views, as published, instead of weighing them by the
             network's halfway distance.
@@ -47,41 +48,36 @@ class NetworkCost:
                 f"{session.name}: its cameras are {', '.join(session.cameras)}, but the network was trained for "
                 f"{', '.join(network.cameras)}. Train one for these cameras."
             )
+        if session.sizes_guessed and network.sizes is not None:
+            session = replace(session, sizes=network.sizes)
         self.network, self.session, self.alpha = network, session, alpha
         self.halfway = None if relative else float(network.halfway)
-        self.frame: MultiViewFrame | None = None
-        self.vectors: list[tuple[Tensor, Tensor | None]] = []
+        self._frame: MultiViewFrame | None = None
+        self._vectors: list[tuple[Tensor, Tensor | None]] = []
 
     def __call__(self, frame: MultiViewFrame, a: int, b: int) -> Float[np.ndarray, "a b"]:
         """Costs from 0 to 1 of cameras a and b, by their indices."""
-        if frame is not self.frame:
-            self.frame, self.vectors = frame, self._vectors(frame)
-        (features_a, look_a), (features_b, look_b) = self.vectors[a], self.vectors[b]
+        vectors = self.vectors(frame)
+        (features_a, look_a), (features_b, look_b) = vectors[a], vectors[b]
         with torch.inference_mode():
-            if self.halfway is None:
-                cost = mixed_cost(features_a, features_b, look_a, look_b, self.alpha)
-            else:
-                cost = mixed_cost(features_a, features_b, halfway=self.halfway)
-                if look_a is not None and look_b is not None and cost.numel():
-                    cost = (1 - self.alpha) * cost + self.alpha * _of_usual(torch.cdist(look_a, look_b))
+            cost = mixed_cost(features_a, features_b, look_a, look_b, self.alpha, halfway=self.halfway)
         return np.asarray(cost.double().cpu().numpy())
 
-    def _vectors(self, frame: MultiViewFrame) -> list[tuple[Tensor, Tensor | None]]:
+    def vectors(self, frame: MultiViewFrame) -> list[tuple[Tensor, Tensor | None]]:
         """Each view's features and appearance."""
+        if frame is self._frame:
+            return self._vectors
         views = padded(self.session.with_frames([frame]))
         with torch.inference_mode():
             features = embedded(self.network, views)[0]
         looks: list[Tensor | None] = [None] * len(features) if views.appearance is None else [*views.appearance[0]]
         counts = [len(view) for view in frame.views]
-        return [
+        self._frame = frame
+        self._vectors = [
             (feature[:count], None if look is None else look[:count])
             for feature, look, count in zip(features, looks, counts, strict=True)
         ]
-
-
-def _of_usual(distances: Float[Tensor, "a b"]) -> Float[Tensor, "a b"]:
-    """Costs from 0 to 1: whoever looks as different as people of the two views usually do costs a half."""
-    return distances / (distances + distances.median()).clamp_min(_SMALLEST)
+        return self._vectors
 
 
 def pair_scores(cost: PairCost, frame: MultiViewFrame) -> PairScores:
@@ -156,8 +152,7 @@ def calibrate(network: SelfMVA, session: Session) -> None:
     cost = NetworkCost(network, session, alpha=0.0)
     right, wrong = [np.zeros(0)], [np.zeros(0)]
     for frame in session.frames:
-        cost(frame, 0, 1)
-        for (a, _), (b, _) in combinations(cost.vectors, 2):
+        for (a, _), (b, _) in combinations(cost.vectors(frame), 2):
             distances = torch.cdist(a, b).double().numpy()
             rows, columns = matched(distances, -np.inf).T
             right.append(distances[rows, columns])

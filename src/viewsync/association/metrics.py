@@ -4,22 +4,18 @@ ACC and IPAA come first: they judge the decisions that somebody would use. AP an
 pooled over pairs of views whose scores needn't be comparable, and can be raised by rescaling without a single better match.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from viewsync.association.frames import UNKNOWN, Session
+from viewsync.association.frames import UNKNOWN
 from viewsync.types import InputError
 
 LEVELS = (100, 90, 80)
 """Of IPAA, in percent."""
 _RECALL = 0.95
-Cameras = tuple[int, int]
-"""Indices of two."""
-Scores = Float[np.ndarray, "_ _"]
-Matches = Int[np.ndarray, "_ 2"]
 
 
 @dataclass(frozen=True)
@@ -125,21 +121,6 @@ def measure(outcomes: Iterable[PairOutcome]) -> Metrics:
         average_precision=average_precision(same, scores),
         false_positive_rate=false_positive_rate(same, scores),
     )
-
-
-def outcomes(
-    session: Session, scores: Iterable[Mapping[Cameras, Scores]], matches: Iterable[Mapping[Cameras, Matches]]
-) -> Iterator[PairOutcome]:
-    """What was said of each two cameras at each instant.
-
-    Args:
-        session: Who was there.
-        scores: Of each instant, by pairs of cameras.
-        matches: Those that were kept, likewise.
-    """
-    for frame, alike, kept in zip(session.frames, scores, matches, strict=True):
-        for (a, b), of_pair in alike.items():
-            yield PairOutcome(frame.views[a].identities, frame.views[b].identities, of_pair, kept[a, b])
 
 
 def counted(outcome: PairOutcome) -> PairCounts:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewsync.association.appearance import looked
-from viewsync.association.frames import SHARES, MultiViewFrame, Part, Session, leaks, split
+from viewsync.association.frames import SHARES, Part, Session, leaks, split
 from viewsync.association.readers import assigned, has_boxes, read_session
 from viewsync.progress import Progress
 from viewsync.types import InputError
@@ -46,8 +46,6 @@ def read_boxes(folder: Path, *, fps: float | None = None, boxes: Path | None = N
     if not has_boxes(folder):
         return Boxes(given, given, given)
     own = read_session(folder, fps=fps)
-    # Where nobody tells sizes, they are guessed from boxes; then all must have the same.
-    given = replace(given, sizes=own.sizes)
     return Boxes(given, assigned(given, own) if own.knows_people else given, own)
 
 
@@ -68,29 +66,25 @@ def looked_at(boxes: Boxes, how: str, progress: Progress = lambda *_: None) -> B
 
 def annotated(boxes: Boxes) -> Session:
     """All boxes, with identities as far as they are known."""
-    known = {_key(frame): frame for frame in boxes.known.frames}
-    return boxes.session.with_frames([known.get(_key(frame), frame) for frame in boxes.session.frames])
+    known = {frame.instant: frame for frame in boxes.known.frames}
+    return boxes.session.with_frames([known.get(frame.instant, frame) for frame in boxes.session.frames])
 
 
 def _of_looks(known: Session, session: Session) -> Session:
     """Other identities of the same boxes."""
-    seen = {_key(frame): frame for frame in session.frames}
+    seen = {frame.instant: frame for frame in session.frames}
     return known.with_frames(
         [
             replace(
                 frame,
                 views=tuple(
                     replace(view, embeddings=other.embeddings)
-                    for view, other in zip(frame.views, seen[_key(frame)].views, strict=True)
+                    for view, other in zip(frame.views, seen[frame.instant].views, strict=True)
                 ),
             )
             for frame in known.frames
         ]
     )
-
-
-def _key(frame: MultiViewFrame) -> int:
-    return round(frame.seconds / _ROUNDING)
 
 
 def last(boxes: Boxes, share: float) -> Session:

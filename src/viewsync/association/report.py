@@ -22,7 +22,7 @@ from viewsync.association.metrics import LEVELS, PairOutcome, counted
 from viewsync.association.page import Example, write_page
 from viewsync.association.parts import Boxes, annotated, last
 from viewsync.association.pixels import read_views
-from viewsync.association.readers.detections import as_detections
+from viewsync.association.readers.detections import ASSOCIATED, as_detections, camera_numbers
 from viewsync.association.train import score
 from viewsync.association.training import Schedule
 from viewsync.files import write_whole
@@ -125,7 +125,7 @@ def write_report(report: Report, folder: Path, clip: int, progress: Progress = l
     }
     contents = {
         "association-eval.json": (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode(),
-        "associated.json": as_detections(_rows(report)),
+        ASSOCIATED: as_detections(_rows(report)),
         "timestamps.json": json.dumps({str(number): frame.seconds for number, frame in _numbered(report.session)}).encode(),
     }
     for name, content in contents.items():
@@ -157,9 +157,7 @@ def note(frame: MultiViewFrame, numbers: Clusters) -> str:
 
 def _rows(report: Report) -> dict[int, list[list[float]]]:
     """The boxes, with the people's numbers."""
-    names = report.session.cameras
-    # Cameras whose names are numbers go by them, others by their place.
-    cameras = [int(name) for name in names] if all(name.isdecimal() for name in names) else [*range(len(names))]
+    cameras = camera_numbers(report.session.cameras)
     rows: dict[int, list[list[float]]] = {}
     for (number, frame), people in zip(_numbered(report.session), report.numbers, strict=True):
         rows[number] = [

@@ -107,7 +107,7 @@ def usual_gap(session: Session) -> tuple[float, float]:
         InputError: There are fewer than two instants.
     """
     if len(session.frames) < 2:
-        raise InputError(f"{session.name}: {len(session.frames)} instants are too few to learn from. Give more of it.")
+        raise InputError(f"{session.name}: {len(session.frames)} instants are too few to learn from. Give more of them.")
     spacing = float(np.median(np.diff(session.seconds)))
     return GAP_FRAMES[0] * spacing, GAP_FRAMES[1] * spacing
 
@@ -116,7 +116,9 @@ def usual_gap(session: Session) -> tuple[float, float]:
 class Triplets(IterableDataset[TripletBatch]):
     """An endless row of batches, the same for the same seed.
 
-    Each instant is the anchor's once in a round. Cameras are any two; triplets with an empty view are left out.
+    Each instant is the anchor's once in a round. Cameras are any two; triplets with an empty view are left out. The negative
+    is the first instant not nearer than a time drawn from `usual_gap`, to either side; to the other one where the session
+    ends.
 
     Raises:
         InputError: No view of any instant makes a triplet.
@@ -126,22 +128,17 @@ class Triplets(IterableDataset[TripletBatch]):
     batch: int
     """Triplets in a batch."""
     seed: int
-    gap_seconds: tuple[float, float] | None = None
-    """How far the negative is from the anchor, at least and at most; `usual_gap` unless told. It is the first instant not
-    nearer than a time drawn from there, to either side; to the other one where the session ends."""
     by_index: bool = False
     """Count `GAP_FRAMES` frames instead, as published, however much time lies between them."""
     pseudo_negatives: bool = False
     """Make the negative from the positive by shifting its boxes, instead of looking for another instant."""
 
     def __post_init__(self) -> None:
-        gap = self.gap_seconds or usual_gap(self.session)
-        if not 0 < gap[0] <= gap[1]:
-            raise InputError(f"gaps of negatives must be positive and in order, got {gap[0]:g} to {gap[1]:g} s.")
         if not self._triplets(np.random.default_rng(self.seed)):
             raise InputError(
-                f"{self.session.name}: at no instant do two cameras see anybody, and one of them {gap[0]:g} s earlier or "
-                "later, too. Give a longer session, or a smaller gap."
+                f"{self.session.name}: at no instant do two cameras see anybody, and one of them "
+                f"{usual_gap(self.session)[0]:g} s earlier or later, too. Give more instants, or a larger part of them by "
+                "--shares."
             )
 
     def __iter__(self) -> Iterator[TripletBatch]:
@@ -178,7 +175,7 @@ class Triplets(IterableDataset[TripletBatch]):
             before, after = instants - steps, instants + steps
         else:
             seconds, last = self.session.seconds, len(self.session.frames) - 1
-            gaps = rng.uniform(*(self.gap_seconds or usual_gap(self.session)), len(instants))
+            gaps = rng.uniform(*usual_gap(self.session), len(instants))
             before = np.searchsorted(seconds, seconds[instants] - gaps, side="right") - 1
             after = np.searchsorted(seconds, seconds[instants] + gaps)
         drawn, reflected = np.where(later, after, before), np.where(later, before, after)
@@ -205,8 +202,6 @@ class Moments(IterableDataset[MomentBatch]):
     batch: int
     """Instants in a batch, where there are so many; fewer where a view has many people (`MOST_PEOPLE`)."""
     seed: int
-    gap_seconds: float | None = None
-    """From which on instants are apart; the least of `usual_gap` unless told."""
     jitter: float = 0.0
     """Standard deviation by which boxes are shifted, in shares of their widths and heights."""
     ground: Sequence[Placed | None] = ()
@@ -217,13 +212,13 @@ class Moments(IterableDataset[MomentBatch]):
         if not len(seconds) or np.ptp(seconds) < self.gap:
             raise InputError(
                 f"{self.session.name}: two cameras don't see anybody at two instants that are apart by {self.gap:g} s. "
-                "Give a longer session, or a smaller gap."
+                "Give more instants, or a larger part of them by --shares."
             )
 
     @property
     def gap(self) -> float:
-        """From which on instants are apart, in seconds."""
-        return usual_gap(self.session)[0] if self.gap_seconds is None else self.gap_seconds
+        """From which on instants are apart, in seconds: the least of `usual_gap`."""
+        return usual_gap(self.session)[0]
 
     def __iter__(self) -> Iterator[MomentBatch]:
         rng, views = np.random.default_rng([self.seed, 82]), padded(self.session)

@@ -1,6 +1,6 @@
 """Association, from sessions to weights."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,13 @@ def train(
             "validation; or allow it, to repeat a result that was got so."
         )
     prepare_folder(out)
-    network = trained(training, validation, schedule, seed=seed, folder=out / "logs", progress=progress)
-    calibrate(network, validation)
-    arguments = {"cameras": list(network.cameras), **schedule.network, "seed": seed}
+    # By these names messages call them.
+    learned = replace(training, name=f"{training.name}, training")
+    kept = replace(validation, name=f"{validation.name}, validation")
+    network = trained(learned, kept, schedule, seed=seed, folder=out / "logs", progress=progress)
+    network.sizes = training.sizes
+    calibrate(network, kept)
+    arguments = {"cameras": network.cameras, "sizes": network.sizes, **schedule.network, "seed": seed}
     parts = f"{len(training.frames)}, {len(validation.frames)} and {len(test.frames)} instants"
     data = f"{training.name}: {parts} for training, validation and test."
     metrics = score(network, test, schedule) if test.knows_people else {}

@@ -66,8 +66,9 @@ class Job(Work[Stage, Outcome]):
         parts, began = stage.parts(self.data), time.process_time()
         network = trained(parts["training"], parts["validation"], self.schedule, seed=self.seed)
         minutes = (time.process_time() - began) / 60
+        network.sizes = parts["training"].sizes
         calibrate(network, parts["validation"])
-        arguments = {"cameras": list(network.cameras), **self.schedule.network, "seed": self.seed}
+        arguments = {"cameras": network.cameras, "sizes": network.sizes, **self.schedule.network, "seed": self.seed}
         card = ModelCard(
             repr(self), arguments, f"{self.data}: {len(parts['training'].frames)} instants.", "That of the recordings.",
             "viewsync bench association", self.seed, this_machine().commit, {_MINUTES: minutes},

@@ -71,7 +71,8 @@ def crowded(session: Session, people: int, count: int) -> Iterator[MultiViewFram
 
 def _write(network: SelfMVA, session: Session, folder: Path) -> None:
     arguments = {
-        "cameras": list(network.cameras), "width": len(network.tokens[0]), "mode": network.mode, "residual": network.residual
+        "cameras": network.cameras, "sizes": network.sizes, "width": len(network.tokens[0]), "mode": network.mode,
+        "residual": network.residual,
     }  # fmt: skip
     card = ModelCard("", arguments, "", "", "", 0, None, {})
     save_network(folder / "network.safetensors", network, card)

@@ -15,6 +15,8 @@ Residual = Literal["as drawn", "released"]
 
 _PROMPT_PIXELS = 1024
 _SMALLEST_STD = 1e-6
+_LAYERS = 3
+"""Between prompts and the feature."""
 
 
 class BoxEncoder(nn.Module):
@@ -72,8 +74,8 @@ class SelfMVA(nn.Module):
 
     Args:
         cameras: Their names, in the order in which they are numbered.
+        sizes: Widths and heights of the cameras' pictures that it learned from, for when nobody tells others.
         width: Of a corner's and of a camera's vector; a feature has three times as many numbers.
-        layers: Between them and the feature.
         mode: What the decoder gives.
         residual: How a layer is built: as the paper draws it, or as its code has it.
         cycles: Of the encoder's frequencies.
@@ -87,8 +89,8 @@ class SelfMVA(nn.Module):
         self,
         cameras: Sequence[str],
         *,
+        sizes: Sequence[Sequence[int]] | None = None,
         width: int = 256,
-        layers: int = 3,
         mode: Mode = "box",
         residual: Residual = "as drawn",
         cycles: float = 1.0,
@@ -96,9 +98,10 @@ class SelfMVA(nn.Module):
     ) -> None:
         super().__init__()
         self.cameras, self.mode, self.residual = tuple(cameras), mode, residual
+        self.sizes = None if sizes is None else tuple((width, height) for width, height in sizes)
         self.boxes = BoxEncoder(width, cycles, seed)
         self.tokens = nn.Parameter(nn.init.trunc_normal_(torch.empty(len(cameras), width), std=0.02))
-        self.layers = nn.ModuleList(nn.Linear(3 * width, 3 * width) for _ in range(layers))
+        self.layers = nn.ModuleList(nn.Linear(3 * width, 3 * width) for _ in range(_LAYERS))
         self.standardisation = LayerStandardisation()
         self.decoder = nn.Linear(3 * width, (4 if mode == "box" else 2) * len(cameras))
         self.register_buffer("halfway", torch.ones(()))

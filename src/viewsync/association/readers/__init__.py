@@ -1,17 +1,20 @@
 """Sessions from folders, whichever of many layouts they have."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from viewsync.association.frames import Session
 from viewsync.association.readers.assignment import assigned
 from viewsync.association.readers.coco import coco_files, read_coco
 from viewsync.association.readers.detections import (
+    ASSOCIATED,
     detections_file,
     has_detections,
     holds_boxes,
     is_detections,
     rows_of_detections,
     stage_of_pictures,
+    times_of,
 )
 from viewsync.association.readers.mot import mot_files, rows_of_mot, stage_of_mot
 from viewsync.association.readers.mvor import mvor_file, read_mvor
@@ -32,7 +35,8 @@ def read_session(folder: Path, *, fps: float | None = None, boxes: Path | None =
             (camma_mvor_2018….json); pictures called frame_camera.jpg, or what `viewsync detect` made of videos, with
             Self-MVA's JSON; COCO's JSON, one for all cameras or one each; or MOT's text files, one per camera: of those of
             several sessions called 12_1.txt, 12_2.txt, …, folder/12.
-        fps: Frames per second, counted by their numbers; needed where nothing else tells times, and goes before it.
+        fps: Frames per second, counted by their numbers; needed where nothing else tells times, not even timestamps.json
+            or timestamps.csv beside them, and goes before it.
         boxes: Boxes in place of the folder's own, such as a detector's: Self-MVA's or COCO's JSON, or a folder with one of
             them, or with MOT's files.
 
@@ -41,6 +45,8 @@ def read_session(folder: Path, *, fps: float | None = None, boxes: Path | None =
             or somebody is in a view twice.
     """
     stage, own = _layout(folder, boxes)
+    if stage.seconds is None:
+        stage = replace(stage, seconds=times_of(folder if folder.is_dir() else folder.parent))
     return gathered(stage, own if boxes is None else _rows(boxes), fps)
 
 
@@ -57,7 +63,7 @@ def has_boxes(folder: Path) -> bool:
         return (scene_of(folder) / BOXES).is_file()
     if not folder.is_dir() or (folder / ANNOTATIONS).is_dir() or mvor_file(folder):
         return True
-    return not has_detections(folder) or holds_boxes(folder)
+    return not has_detections(folder) or holds_boxes(folder) or bool(coco_files(folder))
 
 
 def _layout(folder: Path, boxes: Path | None) -> tuple[Stage, Rows]:
@@ -70,7 +76,7 @@ def _layout(folder: Path, boxes: Path | None) -> tuple[Stage, Rows]:
     if folder.is_dir() and (annotations := mvor_file(folder)):
         return read_mvor(annotations)
     if folder.is_dir() and has_detections(folder):
-        rows = _rows(detections_file(folder) if boxes is None else boxes)
+        rows = _rows(_beside_pictures(folder) if boxes is None else boxes)
         return stage_of_pictures(folder, rows), rows
     if folder.is_dir() and (contents := coco_files(folder)):
         return read_coco(folder, contents)
@@ -78,10 +84,17 @@ def _layout(folder: Path, boxes: Path | None) -> tuple[Stage, Rows]:
         return _of_json(folder)
     if files := mot_files(folder):
         return stage_of_mot(folder, files), rows_of_mot(folder, files)
+    if (folder / ASSOCIATED).is_file():
+        return _of_json(folder / ASSOCIATED)
     raise InputError(
         f"{folder} has no boxes of several cameras. Looked for: {MANIFEST} of rendered worlds, {ANNOTATIONS} of WILDTRACK, "
         "camma_mvor_2018.json of MVOR, pictures called frame_camera.jpg, Self-MVA's or COCO's JSON, and MOT's text files."
     )
+
+
+def _beside_pictures(folder: Path) -> Path:
+    """Self-MVA's file, or the folder itself, where COCO's are there instead."""
+    return folder if not holds_boxes(folder) and coco_files(folder) else detections_file(folder)
 
 
 def _rows(path: Path) -> Rows:

@@ -6,11 +6,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 
-from viewsync.association.frames import UNKNOWN, MultiViewFrame, Session, View
+from viewsync.association.frames import UNKNOWN, Session, View
 from viewsync.types import InputError
 
 LEAST_OVERLAP = 0.5
-_SAME_INSTANT_SECONDS = 1e-6
 
 
 def assigned(detections: Session, annotations: Session, least_overlap: float = LEAST_OVERLAP) -> Session:
@@ -34,8 +33,8 @@ def assigned(detections: Session, annotations: Session, least_overlap: float = L
             f"{detections.name} is of cameras {', '.join(detections.cameras)}, but {annotations.name} of "
             f"{', '.join(annotations.cameras)}. Give those of the same."
         )
-    known = {_key(frame): frame for frame in annotations.frames}
-    pairs = [(frame, known[_key(frame)]) for frame in detections.frames if _key(frame) in known]
+    known = {frame.instant: frame for frame in annotations.frames}
+    pairs = [(frame, known[frame.instant]) for frame in detections.frames if frame.instant in known]
     if not pairs:
         raise InputError(f"{detections.name} and {annotations.name} have no instant in common. See whether clocks agree.")
     return detections.with_frames(
@@ -55,10 +54,6 @@ def overlaps(a: Float[np.ndarray, "a 4"], b: Float[np.ndarray, "b 4"]) -> Float[
     shared = np.clip(high - low, 0, None).prod(axis=-1)
     areas_a, areas_b = ((boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (a, b))
     return np.asarray(shared / (areas_a[:, None] + areas_b - shared))
-
-
-def _key(frame: MultiViewFrame) -> int:
-    return round(frame.seconds / _SAME_INSTANT_SECONDS)
 
 
 def _named(found: View, true: View, least_overlap: float) -> View:

@@ -27,9 +27,10 @@ def read_coco(source: Path, contents: Mapping[str, Content]) -> tuple[Stage, Row
     """Boxes of annotations, whose ``track_id`` (or ``person_id``) tells who is who, and ``score`` how sure it is.
 
     Of several files, each is of a camera. In a single one, a picture's camera is its ``video_id``, or in its ``file_name``:
-    ``frame_camera.jpg`` or ``camera/frame.jpg``. Its frame is its ``frame_id`` (or ``frame_index``), or in its name, or its
-    id. Equal numbers of frames are of one instant. Times are ``pts_seconds``, where all pictures of the
-    first camera have it.
+    ``frame_camera.jpg`` or ``camera/frame.jpg``. Its frame is its ``frame_id`` (or ``frame_index``), or in its name (of
+    several files only where names tell all frames of a file apart, as a video's doesn't), or its id. Equal numbers of
+    frames are of one instant. Times are ``pts_seconds``, where all pictures of the first camera have it. Where
+    ``categories`` name a person, nothing else counts.
 
     Args:
         source: The file or folder, for messages.
@@ -44,7 +45,7 @@ def read_coco(source: Path, contents: Mapping[str, Content]) -> tuple[Stage, Row
         found = [
             (images[name, annotation["image_id"]], annotation)
             for name, content in contents.items()
-            for annotation in content["annotations"]
+            for annotation in _people(content)
         ]
         scores = [annotation.get("score") for _, annotation in found]
         rows = Rows(
@@ -71,25 +72,47 @@ _Images = Mapping[tuple[str, Any], tuple[str, int, Content]]
 def _images(contents: Mapping[str, Content]) -> _Images:
     if len(contents) > 1:
         return {
-            (name, image["id"]): (name, _frame(image, [image["id"]]), image)
+            (name, image["id"]): (name, number, image)
             for name, content in contents.items()
-            for image in content["images"]
+            for image, number in zip(content["images"], _frames(content["images"]), strict=True)
         }
     ((name, content),) = contents.items()
     videos = {video["id"]: str(video.get("name", video["id"])) for video in content.get("videos", ())}
     return {(name, image["id"]): (*_camera_and_frame(image, videos), image) for image in content["images"]}
 
 
+def _people(content: Content) -> list[Content]:
+    people = {category["id"] for category in content.get("categories", ()) if str(category.get("name")).lower() == "person"}
+    return [one for one in content["annotations"] if not people or one.get("category_id") in {None, *people}]
+
+
+def _frames(images: Sequence[Content]) -> list[int]:
+    """Of one camera's pictures."""
+    named = [_numbers(image) for image in images]
+    for place in (-1, 0):  # cam1_000012.jpg, or 000012_cam1.jpg.
+        told = [numbers[place] for numbers in named if numbers]
+        if len(set(told)) == len(images) > 1:
+            return [_frame(image, [number]) for image, number in zip(images, told, strict=True)]
+    return [_frame(image, [image["id"]]) for image in images]
+
+
 def _camera_and_frame(image: Content, videos: Mapping[Any, str]) -> tuple[str, int]:
-    path = PurePosixPath(str(image.get("file_name", "")).replace("\\", "/"))
-    numbers = re.findall(r"\d+", path.stem)
+    path = _path(image)
     if "video_id" in image:
-        return videos.get(image["video_id"], str(image["video_id"])), _frame(image, numbers[-1:] or [image["id"]])
+        return videos.get(image["video_id"], str(image["video_id"])), _frame(image, _numbers(image)[-1:] or [image["id"]])
     if named := re.fullmatch(r"(\d+)_([^_].*)", path.stem):
         return named[2], int(named[1])
     if not path.parent.name:
         raise ValueError(f"the name {path} doesn't tell the camera: call it frame_camera.jpg, or give video_id")
-    return path.parent.name, _frame(image, numbers[-1:])
+    return path.parent.name, _frame(image, _numbers(image)[-1:])
+
+
+def _path(image: Content) -> PurePosixPath:
+    return PurePosixPath(str(image.get("file_name", "")).replace("\\", "/"))
+
+
+def _numbers(image: Content) -> list[str]:
+    return re.findall(r"\d+", _path(image).stem)
 
 
 def _frame(image: Content, otherwise: Sequence[Any]) -> int:

@@ -3,20 +3,22 @@
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from viewsync.association.frames import Picture
-from viewsync.association.readers.rows import Rows, Stage, corners, size_of
+from viewsync.association.readers.rows import LARGEST, Rows, Stage, corners, size_of
 from viewsync.files import natural
 from viewsync.media.keypoints.json_file import read_json
 from viewsync.types import InputError
 
 VIEWS, SCHEMA = "views.json", "viewsync.views/1"
 """What `viewsync detect` tells of videos beside their boxes: names and sizes of cameras, times and numbers of frames."""
+ASSOCIATED = "associated.json"
+"""What `viewsync eval association` writes, perhaps beside what it read: looked at only where there are no other boxes."""
 _PICTURE = re.compile(r"(?P<frame>\d+)_(?P<camera>[^_].*)", re.ASCII)
 _SUFFIXES = {".jpg", ".jpeg", ".png"}
 _FOLDERS = (".", "frames", "output", "output/frames", "self-mva")
@@ -29,7 +31,7 @@ def is_detections(content: Any) -> bool:
         isinstance(content, dict)
         and bool(content)
         and all(key.isdecimal() and isinstance(rows, list) for key, rows in content.items())
-        and all(isinstance(row, list) and len(row) == 6 for rows in content.values() for row in rows)
+        and all(isinstance(row, list) for rows in content.values() for row in rows)
     )
 
 
@@ -44,13 +46,15 @@ def rows_of_detections(path: Path, content: Mapping[str, list[list[Any]]]) -> Ro
         InputError: A number isn't one.
     """
     told = sorted(content, key=int)
+    if int(told[-1]) >= LARGEST:
+        raise InputError(f"{path}: {told[-1]} is too large for a frame's number. Count frames from 0.")
     counts = [len(content[frame]) for frame in told]
     try:
-        table = np.array([row for frame in told for row in content[frame]], dtype=np.float64).reshape(-1, 6)
-    except (TypeError, ValueError) as error:
+        table = np.array([row for frame in told for row in content[frame]], dtype=np.float64).reshape(sum(counts), 6)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: a row isn't of six numbers [x, y, w, h, track_id, cam]: {error}. Correct it.") from error
-    if not np.isfinite(table[:, 4:]).all():
-        raise InputError(f"{path}: a track_id or cam isn't finite. Write -1 for somebody unknown.")
+    if not (np.abs(table[:, 4:]) < LARGEST).all():
+        raise InputError(f"{path}: a track_id or cam isn't finite, or too large. Write -1 for somebody unknown.")
     numbers = np.array([int(frame) for frame in told], dtype=np.int64)
     cameras, views = np.unique(table[:, 5].astype(np.int64), return_inverse=True)
     return Rows(
@@ -71,6 +75,8 @@ def detections_file(folder: Path) -> Path:
         InputError: There is none, or there are several.
     """
     found = [path for path in _json_files(folder) if is_detections(read_json(path))]
+    if not found and (folder / ASSOCIATED).is_file():
+        return folder / ASSOCIATED
     if len(found) != 1:
         what = f"several files of boxes ({', '.join(path.name for path in found)})" if found else "no file of boxes"
         raise InputError(f"{folder} holds {what}. Name one with --boxes; viewsync detect makes one of pictures.")
@@ -88,11 +94,10 @@ def holds_boxes(folder: Path) -> bool:
 
 
 def stage_of_pictures(folder: Path, rows: Rows | None) -> Stage:
-    """Cameras, sizes, times and pictures of a folder.
+    """Cameras, sizes and pictures of a folder; times, too, of what `viewsync detect` made of videos.
 
     Args:
-        folder: With pictures, timestamps.json ({frame: seconds}) or timestamps.csv (frame,seconds), or what
-            `viewsync detect` made of videos; all but the boxes may be missing.
+        folder: With pictures, or what `viewsync detect` made of videos; all but the boxes may be missing.
         rows: Name the cameras where there are no pictures; None where there must be.
 
     Raises:
@@ -102,19 +107,18 @@ def stage_of_pictures(folder: Path, rows: Rows | None) -> Stage:
     if (folder / VIEWS).is_file():
         return _stage_of_videos(folder / VIEWS, folder_name)
     pictures = _pictures(folder)
-    seconds = _times(folder)
     if not pictures:
         if rows is None:
             raise InputError(f"{folder} holds no pictures called frame_camera.jpg, such as 000012_0.jpg. Rename them so.")
-        return Stage(folder_name, folder, rows.cameras, seconds=seconds)
+        return Stage(folder_name, folder, rows.cameras)
     cameras = tuple(sorted({camera for _, camera in pictures}, key=natural))
     firsts = {camera: path for (_, camera), path in sorted(pictures.items(), reverse=True)}
     places = {(frame, cameras.index(camera)): Picture(path) for (frame, camera), path in pictures.items()}
-    return Stage(folder_name, folder, cameras, tuple(size_of(firsts[camera]) for camera in cameras), seconds, places)
+    return Stage(folder_name, folder, cameras, tuple(size_of(firsts[camera]) for camera in cameras), pictures=places)
 
 
 def _json_files(folder: Path) -> list[Path]:
-    apart = (VIEWS, *_TIMES)
+    apart = (VIEWS, ASSOCIATED, *_TIMES)
     return sorted({path for name in _FOLDERS for path in (folder / name).glob("*.json") if path.name not in apart})
 
 
@@ -129,7 +133,12 @@ def _pictures(folder: Path) -> dict[tuple[int, str], Path]:
     return {}
 
 
-def _times(folder: Path) -> dict[int, float] | None:
+def times_of(folder: Path) -> dict[int, float] | None:
+    """When each frame was, as timestamps.json ({frame: seconds}) or timestamps.csv (frame,seconds) tells, if there is one.
+
+    Raises:
+        InputError: It can't be read.
+    """
     path = next((path for name in _FOLDERS for time in _TIMES if (path := folder / name / time).is_file()), None)
     if path is None:
         return None
@@ -166,6 +175,12 @@ def _stage_of_videos(path: Path, name: str) -> Stage:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path} isn't what viewsync detect writes ({error!r}). Detect again.") from error
+
+
+def camera_numbers(names: Sequence[str]) -> list[int]:
+    """What stands for cameras in Self-MVA's JSON: their names, where all are numbers as one writes them; or their places."""
+    named = all(name.isdecimal() and str(int(name)) == name for name in names)
+    return [int(name) if named else place for place, name in enumerate(names)]
 
 
 def as_detections(boxes: Mapping[int, list[list[float]]]) -> bytes:

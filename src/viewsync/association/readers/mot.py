@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
-from viewsync.association.readers.rows import Rows, Stage, corners
+from viewsync.association.readers.rows import LARGEST, Rows, Stage, corners
 from viewsync.files import natural
 from viewsync.types import InputError
 
@@ -73,7 +74,7 @@ def stage_of_mot(source: Path, files: dict[str, Path]) -> Stage:
         InputError: It can't be read, or cameras have different rates.
     """
     cameras = tuple(sorted(files, key=natural))
-    told = [_sequence(files[camera].parents[1] / _SEQUENCE) for camera in cameras]
+    told = [_sequence(files[camera].absolute().parents[1] / _SEQUENCE) for camera in cameras]
     known = [sequence for sequence in told if sequence is not None]
     if len(known) < len(cameras):
         return Stage(source.resolve().name, source, cameras)
@@ -86,25 +87,28 @@ def stage_of_mot(source: Path, files: dict[str, Path]) -> Stage:
 
 
 def _is_mot(path: Path) -> bool:
-    """Whether its first line is of six numbers or more, or it is empty: then that camera saw nobody."""
+    """Whether its first line looks like columns, unlike a sentence; or it is empty: then that camera saw nobody."""
     with path.open(encoding="utf-8", errors="replace") as file:
-        line = file.readline()
-    try:
-        return not line or bool(np.isfinite([float(word) for word in line.split(",")[:_COLUMNS]]).sum() == _COLUMNS)
-    except ValueError:
-        return False
+        line = next((line for line in file if line.strip()), ",")
+    columns = line.lstrip("# ").split(",")
+    return len(columns) > 1 and all(len(column.split()) < 2 for column in columns)
 
 
 def _table(path: Path) -> Float[np.ndarray, "row 7"]:
     """The first seven columns; a confidence of 0 where there are six."""
-    if not path.stat().st_size:
-        return np.zeros((0, _COLUMNS + 1))
     try:
-        table = np.loadtxt(path, delimiter=",", ndmin=2)
+        text = path.read_text(encoding="utf-8-sig")
+        if not text.strip():
+            return np.zeros((0, _COLUMNS + 1))
+        table = np.loadtxt(StringIO(text), delimiter=",", ndmin=2)
+        if table.shape[1] < _COLUMNS:
+            raise ValueError(f"it has {table.shape[1]} columns, but needs {_COLUMNS}")
     except (OSError, ValueError) as error:
         raise InputError(f"{path} can't be read as MOT's frame,id,x,y,w,h,…: {error}. Export it again.") from error
-    if not np.isfinite(table[:, :2]).all():
-        raise InputError(f"{path}: a frame's number or an identity isn't finite. Write -1 for somebody unknown.")
+    if not (np.abs(table[:, :2]) < LARGEST).all():
+        raise InputError(
+            f"{path}: a frame's number or an identity isn't finite, or too large. Write -1 for somebody unknown."
+        )
     return np.pad(table, [(0, 0), (0, 1)])[:, : _COLUMNS + 1]
 
 
@@ -128,13 +132,16 @@ def _sequence(path: Path) -> _Sequence | None:
     try:
         parser.read(path, encoding="utf-8")
         told = parser["Sequence"]
-        return _Sequence((int(told["imWidth"]), int(told["imHeight"])), float(told["frameRate"]), int(told["seqLength"]))
+        fps = float(told["frameRate"])
+        if not 0 < fps < np.inf:
+            raise ValueError(f"frameRate must be a positive number, not {fps:g}")
+        return _Sequence((int(told["imWidth"]), int(told["imHeight"])), fps, int(told["seqLength"]))
     except (ConfigError, KeyError, ValueError) as error:
         raise InputError(f"{path} can't be read as MOT's seqinfo.ini: {error}. Copy it again.") from error
 
 
 def as_mot(rows: Sequence[tuple[int, int, Sequence[float], float]]) -> bytes:
-    """MOT's text of rows of a frame's number (from 1), an identity, left, top, width and height, and a confidence."""
+    """MOT's text of rows of a frame's number, an identity, left, top, width and height, and a confidence."""
     lines = (
         f"{frame},{identity},{','.join(f'{value:.2f}' for value in box)},{score:.3f},1,-1\n"
         for frame, identity, box, score in rows

@@ -12,6 +12,9 @@ from jaxtyping import Float, Int
 from viewsync.association.frames import MultiViewFrame, Picture, Session, View
 from viewsync.types import InputError, usual_interval_seconds
 
+LARGEST = 2**53
+"""Numbers of frames and people must be less: tables of floating-point numbers hold those."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -61,6 +64,7 @@ def gathered(stage: Stage, rows: Rows, fps: float | None) -> Session:
         InputError: Cameras don't fit, a frame has no time, a box isn't one, or somebody is in a view twice.
     """
     places = _places(rows, stage)
+    guessed = stage.sizes is None
     sizes = stage.sizes or (_holding(rows),) * len(stage.cameras)
     seconds = _seconds(stage, rows, fps)
     order = np.lexsort((places[rows.views], rows.frames))
@@ -78,7 +82,7 @@ def gathered(stage: Stage, rows: Rows, fps: float | None) -> Session:
         MultiViewFrame(moment, tuple(views[count * i : count * (i + 1)]), number)
         for i, (moment, number) in enumerate(zip(seconds.tolist(), rows.told.tolist(), strict=True))
     ]
-    return Session(stage.name, stage.cameras, sizes, tuple(sorted(frames, key=lambda frame: frame.seconds)))
+    return Session(stage.name, stage.cameras, sizes, tuple(sorted(frames, key=lambda frame: frame.seconds)), guessed)
 
 
 def _flat(cells: Int[np.ndarray, "cell 2"], cameras: int) -> Int[np.ndarray, " cell"]:

@@ -34,6 +34,8 @@ def read_wildtrack(folder: Path) -> tuple[Stage, Rows]:
     paths = sorted((folder / ANNOTATIONS).glob("*.json"))
     if not paths:
         raise InputError(f"{folder / ANNOTATIONS} is empty. Copy the annotations there.")
+    if odd := [path for path in paths if not path.stem.isdecimal()]:
+        raise InputError(f"{odd[0]}: the name isn't a frame's number, such as 00000005.json. Move it elsewhere.")
     try:
         rows = [
             (_position(path, paths), view["viewNum"], person["personID"], *(view[side] for side in _SIDES))

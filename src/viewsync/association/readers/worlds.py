@@ -23,7 +23,10 @@ def scene_of(folder: Path) -> Path:
         InputError: There are several, or the manifest isn't of rendered worlds.
     """
     content = read_json(folder / MANIFEST)
-    scenes = [scene["name"] for scene in content["scenes"]] if "scenes" in content else ["."]
+    try:
+        scenes = [str(scene["name"]) for scene in content["scenes"]] if "scenes" in content else ["."]
+    except (TypeError, KeyError) as error:
+        raise InputError(f"{folder / MANIFEST} isn't of rendered worlds ({error!r}). Render them again.") from error
     if len(scenes) != 1:
         raise InputError(
             f"{folder} holds {len(scenes)} scenes ({', '.join(scenes)}), whose cameras stand in different places. Name one: "
