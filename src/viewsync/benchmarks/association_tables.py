@@ -93,7 +93,6 @@ class Budget:
     """Of the original."""
     sizes: tuple[tuple[WorldName, Sizes], ...]
     seeds: int
-    """Of all but the original, which has one."""
 
 
 _SIZES: tuple[tuple[WorldName, Sizes], ...] = (
@@ -142,9 +141,8 @@ def jobs_of(budget: Budget, stage: Stage, seed: int) -> dict[tuple[Name, Method]
     made = {}
     for name, methods in _METHODS.items():
         for method in methods if stage.has(name) else ():
-            seeds = 1 if method == "the original" else budget.seeds
             how = _schedule(method, name, budget, stage)
-            made[name, method] = [Job(name, how, seed + number) for number in range(seeds)]
+            made[name, method] = [Job(name, how, seed + number) for number in range(budget.seeds)]
     return dict(sorted(made.items(), key=lambda item: item[0][1] != "ours"))  # Sorting keeps the order of equals.
 
 
