@@ -11,11 +11,11 @@ from test_reader_of_worlds import filming, write_scene
 
 from viewsync.cli import main
 from viewsync.counting.drawing import flow_colors
-from viewsync.counting.report import draw
+from viewsync.counting.report import NAME, draw
 from viewsync.counting.system import Counter
 from viewsync.footage.desynchronizer import Latency, samples
 from viewsync.footage.parts import parted, spread
-from viewsync.networks.checkpoints import load_network
+from viewsync.networks.checkpoints import load_card, load_network, shipped
 from viewsync.types import InputError
 
 OPTIONS = ["--latency-seconds", "0.4"]
@@ -106,6 +106,15 @@ def test_what_comes_after_training_is_checked_before_it(worlds, tmp_path, capsys
 def test_usage_that_makes_no_sense_is_refused(capsys, tmp_path, arguments, said):
     assert command(*arguments, "-o", tmp_path) == 2
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_weights_that_come_with_the_package_are_found_and_small():
+    path = shipped(NAME)
+    counter, card = load_network(path, Counter), load_card(path)
+    assert (counter.method, card.arguments["picture_pixels"]) == ("CLS-epi", [188, 336])
+    assert card.commit
+    assert card.metrics["random latency of 3 s"]["mae"] > 0
+    assert path.stat().st_size < 6_000_000
 
 
 def test_both_training_and_test_footage_are_needed():
