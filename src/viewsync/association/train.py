@@ -63,7 +63,6 @@ def train(
     learned = replace(training, name=f"{training.name}, training")
     kept = replace(validation, name=f"{validation.name}, validation")
     network = trained(learned, kept, schedule, seed=seed, folder=out / "logs", progress=progress)
-    network.sizes = training.sizes
     calibrate(network, kept)
     arguments = {"cameras": network.cameras, "sizes": network.sizes, **schedule.network, "seed": seed}
     parts = f"{len(training.frames)}, {len(validation.frames)} and {len(test.frames)} instants"

@@ -172,7 +172,7 @@ def trained(
     batches = [] if looked_at is None else [*islice(_batches(looked_at, schedule, seed, ground), _VALIDATED_BATCHES)]
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = SelfMVA(training.cameras, **schedule.network, seed=seed)
+        network = SelfMVA(training.cameras, sizes=training.sizes, **schedule.network, seed=seed)
         module = Training(network, schedule, batches)
         fit(
             module, _batches(training, schedule, seed, ground), schedule.steps, folder=folder, log="association",

@@ -66,7 +66,6 @@ class Job(Work[Stage, Outcome]):
         parts, began = stage.parts(self.data), time.process_time()
         network = trained(parts["training"], parts["validation"], self.schedule, seed=self.seed)
         minutes = (time.process_time() - began) / 60
-        network.sizes = parts["training"].sizes
         calibrate(network, parts["validation"])
         arguments = {"cameras": network.cameras, "sizes": network.sizes, **self.schedule.network, "seed": self.seed}
         card = ModelCard(

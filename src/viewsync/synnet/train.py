@@ -56,11 +56,11 @@ def train(
     """
     prepare_folder(out)
     clips = recorded(tuple(motions))
+    note_training(out, f"{preset}, {replace(schedule, steps=0)}, {clips.described} Seed {seed}", resume=resume)
     tests = held_out_clips(clips, seed, progress)
     people = told(performances(clips.training, _PERFORMANCES, seed), "making motion", _PERFORMANCES, progress)
     scenes = list(told(filmed(people, _CAMERAS, seed), "filming", 2 * _PERFORMANCES, progress))
     arguments = PAPER if preset == "paper" else {}
-    note_training(out, f"{preset}, {replace(schedule, steps=0)}, {clips.described} Seed {seed}", resume=resume)
     network = trained(lambda: SynNet(**arguments), scenes, schedule, seed=seed, folder=out, resume=resume, progress=progress)
     metrics = {name: asdict(score(network, some)) for name, some in tests.items()}
     card = ModelCard(
