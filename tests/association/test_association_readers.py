@@ -9,6 +9,9 @@ import pytest
 
 from viewsync.association.frames import UNKNOWN, Picture, leaks
 from viewsync.association.readers import assigned, has_boxes, read_session
+from viewsync.calibration import write_moving
+from viewsync.geometry.camera import MovingCamera
+from viewsync.geometry.lens import Lens
 from viewsync.types import InputError
 from viewsync.worlds.clock import TICKS_PER_SECOND
 
@@ -411,8 +414,16 @@ def test_scenes_of_worlds_are_in_seconds_of_the_world(tmp_path):
         for name, offset, of_camera in (("cam1", 1.0, ticks[0]), ("cam2", 1.11, ticks[1]))
     ]
     written(scene / "clocks.json", {"schema": "viewsync.clocks/1", "cameras": clocks})
-    written(scene / "calibration" / "cameras.json", {"cameras": [{"name": c["id"], "size": [64, 48]} for c in clocks]})
+    lens, poses = Lens(64, 48, (50.0, 50.0), (32.0, 24.0)), (np.eye(3)[None], np.zeros((1, 3)))
+    calibration = scene / "calibration" / "cameras.json"
+    written(calibration, "{}")
     written(tmp_path / "manifest.json", {"scenes": [{"name": "plaza-0000"}]})
+    with pytest.raises(InputError, match=r"cameras\.json isn't a"):
+        read_session(tmp_path)
+    write_moving([MovingCamera("cam1", lens, *poses)], calibration)
+    with pytest.raises(InputError, match=r"cameras\.json has no cam2, which clocks\.json names"):
+        read_session(tmp_path)
+    write_moving([MovingCamera(name, lens, *poses) for name in ("cam1", "cam2")], calibration)
     with pytest.raises(InputError, match="--truth self-mva"):
         read_session(tmp_path)
     boxes = {str(number): [[1, 2, 3, 4, 5, 0], [1, 2, 3, 4, 5, 1]] for number in range(4)}

@@ -72,8 +72,9 @@ def enlarged_correlation(
         size_before: Rows and columns.
         size: Those wanted, of both views' maps.
     """
-    by_reference = enlarge(found, size).flatten(2).mT.unflatten(2, tuple(size_before))
-    return enlarge(by_reference, size).flatten(2).mT.unflatten(2, tuple(size))
+    by_reference = enlarge(found, size).flatten(2).mT
+    by_other = enlarge(by_reference.reshape(*by_reference.shape[:2], *size_before), size).flatten(2).mT
+    return by_other.reshape(*by_other.shape[:2], *size)
 
 
 def difference_factors(

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from viewsync.association.frames import Picture
 from viewsync.association.readers.rows import Stage, nearest_frames
+from viewsync.calibration import read_moving
 from viewsync.media.keypoints.json_file import read_json
 from viewsync.types import InputError
 from viewsync.worlds.clock import TICKS_PER_SECOND
@@ -77,8 +78,10 @@ def _sizes(scene: Path, clocks: dict[str, CameraClocks]) -> tuple[tuple[int, int
     """As calibrated, or as filmed."""
     calibrated = scene / "calibration" / "cameras.json"
     if calibrated.is_file():
-        told = {camera["name"]: camera["size"] for camera in read_json(calibrated)["cameras"]}
-        return tuple((int(told[name][0]), int(told[name][1])) for name in clocks)
+        lenses = {camera.name: camera.lens for camera in read_moving(calibrated)}
+        if missing := [name for name in clocks if name not in lenses]:
+            raise InputError(f"{calibrated} has no {', '.join(missing)}, which {CLOCKS} names. Render the scene again.")
+        return tuple((lenses[name].width, lenses[name].height) for name in clocks)
     from viewsync.media.pictures import video_of
     from viewsync.media.probe import probe
 
