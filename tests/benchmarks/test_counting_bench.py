@@ -76,7 +76,7 @@ def test_scenes_to_train_on_are_others_than_those_to_test_on(tmp_path, monkeypat
 
 def test_all_lines_of_both_tables_are_trained_and_those_asked_for_several_times():
     jobs = [*counting_tables.jobs_of(counting_tables.FULL, 7)]
-    assert len(jobs) == len(set(jobs)) == 2 * 16 + 2 * 11 + 3
+    assert len(jobs) == len(set(jobs)) == 2 * 22 + 2 * 13 + 3
     assert {one.seed for one in jobs if one.latency == "constant"} == {7}
     several = [one for one in jobs if one.recipe == Recipe("CLS-epi", ONLY) and one.latency == "random"]
     assert [one.seed for one in several] == [7, 8, 9]

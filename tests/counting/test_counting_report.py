@@ -50,8 +50,9 @@ def test_the_command_line_leaves_weights_that_can_be_measured(worlds, tmp_path, 
     assert "mean of the training footage: MAE" in printed
     card = json.loads((out / "counting-cls-epi.json").read_text())
     assert card["command"] == (
-        "viewsync train counting worlds --seed 0 --unsynced-only --method CLS-epi --warping-weight 100.0 --latency random "
-        "--latency-seconds 0.4 --size 48 32 --preset small --optimizer one-cycle --steps 2"
+        "viewsync train counting worlds --seed 0 --unsynced-only --method CLS-epi --warping-weight 100.0 "
+        "--similarity-weight 10.0 --latency random --latency-seconds 0.4 --size 48 32 --preset small --optimizer one-cycle "
+        "--steps 2 --motion-steps 1000"
     )
     assert card["metrics"]["random latency of 0.4 s"]["frames"] == 6
     assert "1 clips and, held out, 1: street-0000 and street-0001" in card["data"]
@@ -99,6 +100,7 @@ def test_what_comes_after_training_is_checked_before_it(worlds, tmp_path, capsys
         (("train", "counting", "nowhere"), "nowhere is no folder"),
         (("train", "counting", "nowhere", "--method", "BaseU"), "BaseU is no method for 'synced and unsynced' data"),
         (("train", "counting", "nowhere", "--warping-weight", "nan"), "the warping weight (γ) must be a number from 0 on"),
+        (("train", "counting", "nowhere", "--motion-steps", "-1"), "--motion-steps must be 0, or 100 or greater, got -1"),
         (("eval", "counting"), "DATA"),
         (("eval", "synnet", "data"), "Unrecognized options: data"),
     ],

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from drawn_scene import drawn_footage
+from torch.utils.data import DataLoader
 
+from viewsync.counting.motion import MotionTraining
 from viewsync.counting.samples import Batches
-from viewsync.counting.system import METHODS, Counter
+from viewsync.counting.system import CALIBRATED, METHODS, Counter
 from viewsync.counting.training import Recipe, Schedule, Training, arguments, loss_of, trained
 from viewsync.footage.desynchronizer import Latency
-from viewsync.training_loop import CHECKPOINT
+from viewsync.training_loop import CHECKPOINT, fit
 from viewsync.types import InputError
 
 LATE = Latency((0.0, 0.0, 0.0), 1.0)
@@ -71,6 +73,41 @@ def test_what_is_learned_from(footage, recipe, names):
     assert set(told) == names
 
 
+@pytest.mark.parametrize("method", ["SLS", "CLS-cat", "CLS-planes"])
+def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, method):
+    torch.manual_seed(0)
+    counter = Counter(**arguments(method, [footage], LATE))
+    before, told = {name: one.clone() for name, one in counter.named_parameters()}, []
+    motion = MotionTraining(counter, 4e-3, 30)
+    motion.log_dict = lambda losses, **_: told.append({name: float(loss) for name, loss in losses.items()})
+    batch = next(iter(Batches([footage], LATE, 4, seed=0, synchronized=True)))
+    fit(motion, DataLoader([batch] * 30, batch_size=None), 30)
+    assert told[0]["warping"] == pytest.approx(1)
+    assert told[-1]["warping"] < 0.9
+    changed = {name for name, one in counter.named_parameters() if not torch.equal(one, before[name])}
+    assert changed == {name for name in before if name.startswith("network.sync.")}
+
+
+def test_the_motion_comes_first_where_it_can_be_learned(footage):
+    tasks = []
+    few = replace(FEW, motion_steps=2)
+    trained(Recipe("SLS", BOTH, motion_first=True), [footage], LATE, few, seed=0, progress=lambda *done: tasks.append(done))
+    assert tasks == [("motion", 1, 2), ("motion", 2, 2), ("training", 1, 2), ("training", 2, 2)]
+    for recipe in (Recipe("SLS", ONLY, motion_first=True), Recipe("BaseSU", BOTH, motion_first=True)):
+        trained(recipe, [footage], LATE, few, seed=0, progress=lambda *done: tasks.append(done))
+    assert not any(task == "motion" for task, *_ in tasks[4:])
+
+
+def test_what_needs_cameras_is_refused_where_nobody_knows_them(footage):
+    unknown = replace(footage, place=replace(footage.place, fundamental=None, projections=None))
+    for method in METHODS:
+        if method in CALIBRATED:
+            with pytest.raises(InputError, match=f"drawn 0: {method} needs calibrated cameras"):
+                arguments(method, [unknown], LATE)
+        else:
+            assert arguments(method, [unknown], LATE)["method"] == method
+
+
 def test_losses_are_those_of_the_printed_unit(footage):
     """In tenths of it, all are a hundredth: their ratio is as printed."""
     batch = next(iter(Batches([footage], LATE, 1, seed=0)))
@@ -87,7 +124,7 @@ def test_losses_are_those_of_the_printed_unit(footage):
 
 def test_weights_of_losses_are_told(footage):
     (once,), _ = losses(Recipe("CLS-cat", ONLY), footage)
-    (twice,), _ = losses(Recipe("CLS-cat", ONLY, similarity_weight=2000.0), footage)
+    (twice,), _ = losses(Recipe("CLS-cat", ONLY, similarity_weight=20.0), footage)
     assert twice["similarity"] == pytest.approx(2 * once["similarity"], rel=1e-5)
     assert twice["task"] == once["task"]
 

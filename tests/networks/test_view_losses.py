@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
-from viewsync.networks.view_losses import similarity_loss, warping_loss
+from viewsync.networks.view_losses import blurred, guiding_loss, similarity_loss, warping_loss
 from viewsync.networks.view_warp import warp
 
 
@@ -24,6 +26,50 @@ def test_the_warping_loss_by_hand():
     assert float(warping_loss(zeros, warped)) == (9 + 4 + 1) / 2
     present = torch.tensor([[True, True], [False, True]])
     assert float(warping_loss(zeros, warped, present)) == (9 + 4) / 2
+
+
+def blob(column):
+    """On a map of 9 x 24, of two views the second."""
+    x, y = torch.arange(24.0), torch.arange(9.0)[:, None]
+    seen = torch.exp(-((x - column) ** 2 + (y - 4) ** 2) / 2)
+    return torch.stack([torch.zeros_like(seen), seen])[None, :, None]
+
+
+def slopes(loss_of, flow):
+    """Of a loss at the place where somebody is to come from elsewhere."""
+    flow = flow.clone().requires_grad_()
+    loss_of(flow).backward()
+    return flow.grad[0, 1, 0, 4, 10]
+
+
+def test_blurred_maps_tell_the_way_where_the_others_tell_nothing():
+    """Somebody has gone 7 cells to the right: at his old place, the flow has to point there."""
+    wanted, before, zero = blob(10), blob(17), torch.zeros(1, 2, 2, 9, 24)
+    near = slopes(lambda flow: warping_loss([wanted], [warp(before[0], flow[0])[None]]), zero)
+    far = slopes(lambda flow: guiding_loss([wanted], [before], [flow], sigmas_cells=(3.0,)), zero)
+    assert abs(near) < 1e-6
+    assert far < -1e-4
+
+
+def test_what_guides_is_a_share_of_what_is_without_flow():
+    wanted, before = blob(10), blob(14).requires_grad_()
+    zero, right = torch.zeros(1, 2, 2, 9, 24, requires_grad=True), torch.zeros(1, 2, 2, 9, 24)
+    right[:, :, 0] = 4.0
+    none = guiding_loss([wanted] * 2, [before] * 2, [zero] * 2)
+    assert float(none.detach()) == pytest.approx(2 * 3)
+    none.backward()
+    assert before.grad is None
+    assert float(guiding_loss([wanted], [before.detach()], [right])) < 0.05
+    absent = torch.tensor([[True, False]])
+    assert float(guiding_loss([wanted], [before.detach()], [zero.detach()], absent)) == 0
+
+
+@pytest.mark.parametrize("sigma", [0.7, 2.0])
+def test_blurs_are_as_scipys(sigma):
+    rough = torch.rand(2, 3, 9, 12, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    radius = int(np.ceil(3 * sigma))
+    expected = gaussian_filter(rough.numpy(), (0, 0, sigma, sigma), mode="constant", radius=(0, 0, radius, radius))
+    assert blurred(rough, sigma).numpy() == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_similarity_loss_by_hand():

@@ -23,10 +23,10 @@ _STRETCH_SECONDS = 10.0
 """Of test footage, that the intervals take for one piece of evidence."""
 _RUNS_DEPEND_ON = (
     "networks/mvms.py", "networks/mvms_layers.py", "networks/view_*.py", "networks/synchronized_views.py",
-    "networks/epipolar_band.py", "networks/blocked_correlation.py", "geometry/ground_maps.py", "geometry/epipolar.py",
-    "footage/*.py", "counting/places.py", "counting/footage.py", "counting/readers/*.py",
-    "counting/samples.py", "counting/system.py", "counting/training.py", "counting/evaluate.py", "counting/flows.py",
-    "benchmarks/counting_runs.py",
+    "networks/epipolar_band.py", "networks/blocked_correlation.py", "networks/plane_sync.py", "geometry/ground_maps.py",
+    "geometry/epipolar.py", "footage/*.py", "counting/places.py", "counting/footage.py", "counting/readers/*.py",
+    "counting/samples.py", "counting/system.py", "counting/motion.py", "counting/training.py", "counting/evaluate.py",
+    "counting/flows.py", "benchmarks/counting_runs.py",
 )  # fmt: skip
 """Beside films: code, but for its words."""
 
@@ -121,7 +121,7 @@ class Job(Work[Stage, Outcome]):
     def told(self, found: Outcome) -> str:
         """Both errors."""
         how = self.recipe
-        what = "mean count" if how is None else f"{how.method}, {how.setting}, {'ℓs' if how.similarity else 'no ℓs'}"
+        what = "mean count" if how is None else f"{how.method}, {how.setting}, γ {how.similarity_weight * how.similarity:g}"
         scores = ", ".join(f"{kind}: MAE {score.mae:.2f}" for kind, score in found.scores.items())
         return f"{self.world}, {what}, {self.latency} latency, seed {self.seed}. {scores}"
 

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Float32
 from viewsync.geometry.camera import CalibratedCamera
 from viewsync.geometry.epipolar import fundamental_matrices
 from viewsync.geometry.ground_maps import FARTHEST_METRES, GroundMap, depth_map, field_of_view, sampling_map
+from viewsync.geometry.triangulation import projection_matrices
 from viewsync.types import InputError
 
 POOLED = 4
@@ -47,6 +48,8 @@ class Place:
     fundamental: Float[np.ndarray, "view view 3 3"] | None = None
     """Of each view as the reference with each other one, in pixels of the pictures (`epipolar.fundamental_matrices`); None
     where nobody knows."""
+    projections: Float[np.ndarray, "view 3 4"] | None = None
+    """K [R | t] of each view: from the world to pixels of the pictures (`triangulation.projection_matrices`)."""
 
     def __post_init__(self) -> None:
         if self.width % STRIDE or self.height % STRIDE:
@@ -97,7 +100,7 @@ def place_of(cameras: Sequence[CalibratedCamera], ground: GroundMap, width: int,
     sampling = np.array([sampling_map(camera, ground) for camera in cameras], dtype=np.float32)
     depths = np.array([depth_map(camera, width // STRIDE, height // STRIDE) for camera in cameras], dtype=np.float32)
     views = tuple(camera.name for camera in cameras)
-    return Place(name, views, width, height, ground, sampling, depths, fundamental)
+    return Place(name, views, width, height, ground, sampling, depths, fundamental, projection_matrices(cameras))
 
 
 def _scaled(camera: CalibratedCamera, width: int, height: int) -> CalibratedCamera:

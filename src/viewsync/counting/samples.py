@@ -114,12 +114,18 @@ class Batches(IterableDataset[CountingBatch]):
 
 def _geometry(samples: Sequence[Sample]) -> Geometry:
     places = [sample.footage.place for sample in samples]
-    fundamental = [place.fundamental for place in places if place.fundamental is not None]
     return Geometry(
         torch.from_numpy(np.stack([place.sampling for place in places])),
         torch.from_numpy(np.stack([place.depths for place in places])),
-        torch.from_numpy(np.stack(fundamental).astype(np.float32)) if len(fundamental) == len(places) else None,
+        _of_all([place.fundamental for place in places]),
+        _of_all([place.projections for place in places]),
     )
+
+
+def _of_all(matrices: Sequence[np.ndarray | None]) -> Tensor | None:
+    """None where one of them isn't known."""
+    known = [one for one in matrices if one is not None]
+    return torch.from_numpy(np.stack(known).astype(np.float32)) if len(known) == len(matrices) else None
 
 
 def _require_alike(footages: Sequence[Footage]) -> None:

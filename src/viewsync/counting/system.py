@@ -11,14 +11,17 @@ from viewsync.counting.places import Place
 from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.epipolar_band import sigma_for
 from viewsync.networks.mvms import MVMS, SMALL, Count, Geometry, feature_sizes
+from viewsync.networks.plane_sync import PlaneSync
 from viewsync.networks.view_sync import CameraSync, Matching, SceneSync, ViewSync
 from viewsync.networks.view_warp import TABLE_I
 
-Method = Literal["BaseS", "BaseSU", "BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi"]
-"""Of Tables II and III. The first three are MVMS alone; they differ in what they learn from."""
+Method = Literal["BaseS", "BaseSU", "BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi", "CLS-planes"]
+"""Of Tables II and III, and one of ours. The first three are MVMS alone; they differ in what they learn from."""
 METHODS: tuple[Method, ...] = get_args(Method)
 Preset = Literal["small", "paper"]
 BASELINES: tuple[Method, ...] = ("BaseS", "BaseSU", "BaseU")
+CALIBRATED: tuple[Method, ...] = ("CLS-epi", "CLS-planes")
+"""Those that must know how the cameras stand."""
 
 PAPER_CHANNELS, PAPER_UNIT = 32, 1000.0
 _MATCHINGS: dict[Method, Matching] = {"CLS-cat": "cat", "CLS-cor": "cor", "CLS-epi": "epi"}
@@ -68,19 +71,18 @@ class Counter(nn.Module):
         """As `MVMS.forward`; the density is in people per cell times `unit`.
 
         Raises:
-            InputError: Sizes don't fit, or ``CLS-epi`` isn't told the fundamental matrices.
+            InputError: Sizes don't fit, or ``CLS-epi`` or ``CLS-planes`` isn't told how the cameras stand.
         """
         count: Count = self.network(pictures, geometry, present)
         return count
 
     def begin_from(self, other: "Counter") -> None:
-        """Take over how somebody else counts, but not how they synchronize.
+        """Take over all that another network has: how it counts and, if it synchronizes, how it does that.
 
         Raises:
-            RuntimeError: It is of another size.
+            RuntimeError: It is of another size, or synchronizes in another way.
         """
-        weights = {name: one for name, one in other.network.state_dict().items() if not name.startswith("sync.")}
-        self.network.load_state_dict(self.network.state_dict() | weights)
+        self.network.load_state_dict(self.network.state_dict() | other.network.state_dict())
 
 
 def _synchronization(
@@ -90,6 +92,8 @@ def _synchronization(
     channels, widths = (SMALL["channels"][-1], _SMALL_WIDTHS) if small else (PAPER_CHANNELS, TABLE_I)
     if method == "SLS":
         return SceneSync(channels, widths=widths)
+    if method == "CLS-planes":
+        return PlaneSync(channels, len(feature_sizes(picture_pixels)), picture_pixels, widths=widths)
     if method not in _MATCHINGS:
         return None
     return CameraSync(

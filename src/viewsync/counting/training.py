@@ -14,8 +14,9 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from viewsync.counting.footage import Footage
+from viewsync.counting.motion import learn_motion, to_move
 from viewsync.counting.samples import Batches, CountingBatch, latency_of
-from viewsync.counting.system import BASELINES, PAPER_UNIT, Counter, Method, Preset, sigma_cells
+from viewsync.counting.system import BASELINES, CALIBRATED, PAPER_UNIT, Counter, Method, Preset, sigma_cells
 from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.mvms import Count
 from viewsync.networks.view_losses import similarity_loss, warping_loss
@@ -45,8 +46,10 @@ class Recipe:
     """Whether ℓ_s is learned from, where nothing is synchronized."""
     warping_weight: float = 100.0
     """γ of ℓ_W, for density × 1000; 1 as printed, with which flow is hardly learned."""
-    similarity_weight: float = 1000.0
-    """γ of ℓ_s, as printed: for density × 1000."""
+    similarity_weight: float = 10.0
+    """γ of ℓ_s, for density × 1000; 1000 as printed, which leaves the small network little to count by."""
+    motion_first: bool = False
+    """Whether, where there are synchronized pictures, motion networks learn from them before all else."""
 
     def __post_init__(self) -> None:
         wrong = ("BaseU",) if self.setting == "synced and unsynced" else ("BaseS", "BaseSU")
@@ -70,6 +73,8 @@ class Schedule:
     batch: int = 2
     learning_rate: float = 2e-3
     """The highest one of the cycle."""
+    motion_steps: int = 1000
+    """Of the motion networks alone, where they come first; with batches twice as large."""
     optimizer: Optimizer = "one-cycle"
     """AdamW, its rate rising and falling once; or SGD, as released."""
 
@@ -96,9 +101,7 @@ def _warping_loss(counter: Counter, count: Count, batch: CountingBatch) -> Float
     assert count.synchronized is not None
     # What is wanted stands still: else features would learn to be alike everywhere.
     with torch.no_grad():
-        wanted = counter.network.see(batch.synchronized)
-        if counter.network.syncs_scene:
-            wanted = (counter.network.on_ground(wanted, batch.geometry).maps,)
+        wanted = to_move(counter, batch.synchronized, batch)
     return warping_loss(wanted, count.synchronized.maps)
 
 
@@ -148,11 +151,14 @@ def arguments(method: Method, footages: Sequence[Footage], latency: Latency, pre
     """Of a `Counter` for footage of one size, whose views are apart by such latency.
 
     Raises:
-        InputError: There is no footage.
+        InputError: There is no footage, or the method needs cameras that nobody knows.
     """
     if not footages:
         raise InputError("there is no footage to learn from. Give some whose split is training.")
     place = footages[0].place
+    unknown = next((one.name for one in footages if one.place.fundamental is None), None)
+    if method in CALIBRATED and unknown is not None:
+        raise InputError(f"{unknown}: {method} needs calibrated cameras, and nobody knows them. Take CLS-cor or CLS-cat.")
     sigmas = [sigma_cells(footage.place, latency) for footage in footages] if method == "CLS-epi" else []
     return {
         "method": method,
@@ -204,6 +210,11 @@ def trained(
         counter = Counter(**told)
         if begin_from is not None:
             counter.begin_from(begin_from)
+        if recipe.in_pairs and recipe.motion_first and not resume:
+            learn_motion(
+                counter, footages, latency, schedule.motion_steps, batch=2 * schedule.batch,
+                learning_rate=schedule.learning_rate, seed=seed, progress=progress,
+            )  # fmt: skip
         fit(
             Training(counter, recipe, schedule), DataLoader(batches, batch_size=None), schedule.steps,
             largest_gradient=None, folder=folder, resumable=True, resume=resume, progress=progress,

@@ -36,6 +36,8 @@ class Geometry(NamedTuple):
     """How far off people are whom a pixel shows (`viewsync.geometry.ground_maps.depth_map`); in any unit, of any size."""
     fundamental: Float[Tensor, "batch view view 3 3"] | None = None
     """Of each view as the reference with each other one, for matching along epipolar lines."""
+    projections: Float[Tensor, "batch view 3 4"] | None = None
+    """K [R | t] of each view: from the world (metres, z up) to pixels of the pictures, for matching on planes."""
 
 
 class GroundViews(NamedTuple):
@@ -112,6 +114,7 @@ class MVMS(nn.Module):
         self.sync = sync
         first = sync[0] if isinstance(sync, nn.ModuleList) else sync
         self.syncs_scene = isinstance(first, SceneSync)
+        self.syncs_pictures = sync is not None and not self.syncs_scene
 
     @classmethod
     def paper(cls, views: int = 3, **options: Any) -> "MVMS":
@@ -140,13 +143,12 @@ class MVMS(nn.Module):
             InputError: Sizes don't fit.
         """
         scales, found = self.see(pictures), None
-        if self.sync is not None and not self.syncs_scene:
-            matched = None if self.matching_eyes is None else self._seen_by(self.matching_eyes, pictures)
-            found = synchronize(self.sync, scales, present, geometry.fundamental, matching_maps=matched)
+        if self.syncs_pictures:
+            found = self.in_step(pictures, scales, geometry, present)
             scales = tuple(found.maps)
         ground = self.on_ground(scales, geometry, present)
-        if self.sync is not None and self.syncs_scene:
-            found = synchronize(self.sync, [ground.maps], present)
+        if self.syncs_scene:
+            found = self.in_step(pictures, [ground.maps], geometry, present)
             # As if seen at the reference's instant: what has gone out of sight isn't seen any more.
             ground = ground._replace(maps=_where(ground.seen, found.maps[0]))
             found = replace(found, maps=[ground.maps])
@@ -163,6 +165,30 @@ class MVMS(nn.Module):
         self._require_views("pictures", pictures.shape[1])
         feature_sizes(tuple(pictures.shape[-2:]), self.scales)
         return self._seen_by(self.eyes, pictures)
+
+    def in_step(
+        self,
+        pictures: Float[Tensor, "batch view 1 height width"],
+        maps: Sequence[Float[Tensor, "batch view channel _ _"]],
+        geometry: Geometry,
+        present: Bool[Tensor, "batch view"] | None = None,
+    ) -> Synchronized:
+        """Maps brought to the reference's instant.
+
+        Args:
+            pictures: That they are of.
+            maps: From `see`, or from `on_ground` where the network synchronizes there (`syncs_scene`).
+            geometry: Of the same views.
+            present: Which views have a picture.
+
+        Raises:
+            InputError: The network doesn't synchronize, sizes don't fit, or what it needs of the geometry is missing.
+        """
+        if self.sync is None:
+            raise InputError("the network doesn't synchronize views. Make it with sync.")
+        own = self.matching_eyes if self.syncs_pictures else None
+        matched = None if own is None else self._seen_by(own, pictures)
+        return synchronize(self.sync, maps, present, geometry.fundamental, geometry.projections, matching_maps=matched)
 
     def _seen_by(self, eyes: nn.ModuleList, pictures: Tensor) -> tuple[Tensor, ...]:
         found = []

@@ -31,6 +31,7 @@ def synchronize(
     maps: Sequence[Float[Tensor, "batch view channel _ _"]],
     present: Bool[Tensor, "batch view"] | None = None,
     fundamental: Float[Tensor, "batch view view 3 3"] | None = None,
+    projections: Float[Tensor, "batch view 3 4"] | None = None,
     *,
     reference_view: int = 0,
     matching_maps: Sequence[Float[Tensor, "batch view channels _ _"]] | None = None,
@@ -42,6 +43,7 @@ def synchronize(
         maps: Of all views, per scale, coarsest first.
         present: Which views there are; all unless told.
         fundamental: F of each view as the reference with each other one, as `geometry.epipolar.fundamental_matrices`.
+        projections: K [R | t] of each view, as `geometry.triangulation.projection_matrices`.
         reference_view: The reference, and where it's missing, the next view that isn't (after the last comes the first).
         matching_maps: What is matched instead of `maps`, as released, where features of their own do that.
 
@@ -56,7 +58,8 @@ def synchronize(
     for one, scene, view in _pairs(sync, present, reference):
         at_reference, pair = (scene, reference[scene]), (scene, view)
         matrix = None if fundamental is None else fundamental[*at_reference, view]
-        found = one.flows([each[at_reference] for each in matched], [each[pair] for each in matched], matrix)
+        cameras = None if projections is None else torch.stack([projections[at_reference], projections[pair]], dim=1)
+        found = one.flows([each[at_reference] for each in matched], [each[pair] for each in matched], matrix, cameras)
         warped = one.warp([each[pair] for each in maps], found)
         moved = [whole.index_put(pair, part) for whole, part in zip(moved, warped, strict=True)]
         flows = [whole.index_put(pair, part) for whole, part in zip(flows, found, strict=True)]

@@ -1,11 +1,15 @@
 """What view synchronization is trained by, beside the task's own loss (eq. 8 and 19–22 of Zhang & Chan)."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn import functional
+
+from viewsync.networks.view_warp import Border, warp
 
 Per = Literal["position", "channel"]
 _SHORT = 0.01
@@ -29,6 +33,53 @@ def warping_loss(
         [(one - other).square().mean(dim=(2, 3, 4)) for one, other in zip(synchronized, warped, strict=True)]
     ).sum(dim=0)
     return (errors if present is None else errors * present).sum(dim=1).mean()
+
+
+def guiding_loss(
+    synchronized: Sequence[Float[Tensor, "batch view channel _ _"]],
+    unsynchronized: Sequence[Float[Tensor, "batch view channel _ _"]],
+    flows_cells: Sequence[Float[Tensor, "batch view 2 _ _"]],
+    present: Bool[Tensor, "batch view"] | None = None,
+    *,
+    sigmas_cells: Sequence[float] = (1.0, 2.0, 4.0),
+    border: Border = "zeros",
+) -> Float[Tensor, ""]:
+    """ℓ_W of blurred maps, as shares of what it is without flow, summed over scales and blurs (ours).
+
+    ℓ_W tells a flow which way to go only where some of what is wanted lies within a cell of what was fetched. Elsewhere it
+    is least when people are wiped out where they were, and motion networks learn just that. Blurred, people reach farther.
+
+    Only the flow learns from it: features must not become alike for its sake.
+
+    Args:
+        synchronized: Features of pictures taken at the reference's instant, per scale.
+        unsynchronized: Those of each view's own instant, not yet moved.
+        flows_cells: `view_sync.Synchronized.flows_cells`.
+        present: Which views there are; all unless told.
+        sigmas_cells: Of the blurs, Gaussian.
+        border: What lies outside the maps.
+    """
+    terms = []
+    for wanted, before, flow in zip(synchronized, unsynchronized, flows_cells, strict=True):
+        wanted, before = (maps.detach().flatten(0, 1) for maps in (wanted, before))
+        for sigma in sigmas_cells:
+            goal, start = blurred(wanted, sigma), blurred(before, sigma)
+            moved = warp(start, flow.flatten(0, 1), border)
+            errors = torch.stack([(moved - goal).square().mean(dim=(1, 2, 3)), (start - goal).square().mean(dim=(1, 2, 3))])
+            left, without = (errors if present is None else errors * present.flatten()).sum(dim=1)
+            terms.append(left / without.clamp_min(_TINY))
+    return torch.stack(terms).sum()
+
+
+def blurred(
+    maps: Float[Tensor, "batch channel height width"], sigma_cells: float
+) -> Float[Tensor, "batch channel height width"]:
+    """Maps under a Gaussian, cut at 3 σ; zeros lie outside."""
+    reach = math.ceil(3 * sigma_cells)
+    weights = (-((torch.arange(-reach, reach + 1).to(maps) / sigma_cells) ** 2) / 2).softmax(dim=0)
+    flat = maps.flatten(0, 1)[:, None]
+    flat = functional.conv2d(flat, weights[None, None, :, None], padding=(reach, 0))
+    return functional.conv2d(flat, weights[None, None, None], padding=(0, reach)).view_as(maps)
 
 
 def similarity_loss(

@@ -56,6 +56,7 @@ class ViewSync(nn.Module, ABC):
         reference_maps: Maps,
         other_maps: Maps,
         fundamental: Float[Tensor, "view_pair 3 3"] | None = None,
+        projections: Float[Tensor, "view_pair 2 3 4"] | None = None,
     ) -> tuple[list[Float[Tensor, "view_pair channel _ _"]], Flows]:
         """The other view's maps as at the reference's instant, and the flow along which they were moved.
 
@@ -63,11 +64,12 @@ class ViewSync(nn.Module, ABC):
             reference_maps: Of the reference view.
             other_maps: Of the other view, of the same sizes.
             fundamental: Of each pair, F with x_referenceᵀ F x_other = 0 for pixels, for ``epi`` only.
+            projections: Of each pair, K [R | t] of the reference and of the other view, for `PlaneSync` only.
 
         Raises:
-            InputError: Maps aren't of the sizes or numbers that the network was made for, or F is missing.
+            InputError: Maps aren't of the sizes or numbers that the network was made for, or what it needs is missing.
         """
-        flows = self.flows(reference_maps, other_maps, fundamental)
+        flows = self.flows(reference_maps, other_maps, fundamental, projections)
         return self.warp(other_maps, flows), flows
 
     @abstractmethod
@@ -76,6 +78,7 @@ class ViewSync(nn.Module, ABC):
         reference_maps: Maps,
         other_maps: Maps,
         fundamental: Float[Tensor, "view_pair 3 3"] | None = None,
+        projections: Float[Tensor, "view_pair 2 3 4"] | None = None,
     ) -> Flows:
         """The flow alone, with arguments as for `forward`: for maps to be matched that aren't those to be moved."""
 
@@ -109,6 +112,7 @@ class SceneSync(ViewSync):
         reference_maps: Maps,
         other_maps: Maps,
         fundamental: Float[Tensor, "view_pair 3 3"] | None = None,
+        projections: Float[Tensor, "view_pair 2 3 4"] | None = None,
     ) -> Flows:
         """The flow on the ground; cameras say nothing about it."""
         (reference,), (other,) = reference_maps, other_maps
@@ -181,13 +185,14 @@ class CameraSync(ViewSync):
         reference_maps: Maps,
         other_maps: Maps,
         fundamental: Float[Tensor, "view_pair 3 3"] | None = None,
+        projections: Float[Tensor, "view_pair 2 3 4"] | None = None,
     ) -> Flows:
         """As described in `ViewSync.flows`."""
         self._require_maps(reference_maps, other_maps)
         if self.matching == "epi" and fundamental is None:
             raise InputError("matching 'epi' needs the fundamental matrix of each pair of views. Calibrate, or take 'cor'.")
         if self.centered:
-            reference_maps, other_maps = _centered(reference_maps), _centered(other_maps)
+            reference_maps, other_maps = centered(reference_maps), centered(other_maps)
         found: Flows = []
         for scale, size in enumerate(self.sizes):
             if scale == 0:
@@ -262,5 +267,6 @@ class CameraSync(ViewSync):
                 )
 
 
-def _centered(maps: Maps) -> Maps:
+def centered(maps: Maps) -> Maps:
+    """What is left of each map after subtracting its mean."""
     return [each - each.mean(dim=(2, 3), keepdim=True) for each in maps]

@@ -1,12 +1,12 @@
 """`viewsync train counting`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from tyro.conf import Positional, arg
 
-from viewsync.commands.train.training import Training
+from viewsync.commands.train.training import FEWEST_STEPS, Training
 
 if TYPE_CHECKING:
     from viewsync.counting.training import Setting
@@ -23,9 +23,11 @@ class Counting(Training):
     """A folder of footage, such as viewsync render street makes."""
     steps: int = 1000
     """Batches of 2 instants."""
-    method: Annotated[Literal["BaseS", "BaseSU", "BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi"], arg(metavar="METHOD")] = (
-        "CLS-epi"
-    )
+    motion_steps: int = 1000
+    """Before these, without --unsynced-only: batches of 4 from which only the flow is learned. 0: none, as in the paper."""
+    method: Annotated[
+        Literal["BaseS", "BaseSU", "BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi", "CLS-planes"], arg(metavar="METHOD")
+    ] = "CLS-planes"
     """How views are synchronized. BaseS, BaseSU, BaseU: not at all."""
     unsynced_only: bool = False
     """Learn without synchronized pictures (Table III); else with (Table II)."""
@@ -33,6 +35,8 @@ class Counting(Training):
     """With --unsynced-only: that synchronized views be alike."""
     warping_weight: float = 100.0
     """Without --unsynced-only: γ of the loss that teaches flow; 1 as printed."""
+    similarity_weight: float = 10.0
+    """With --unsynced-only: γ of the loss that views be alike; 1000 as printed."""
     latency: Literal["random", "constant"] = "random"
     """That of other views than the first, in training."""
     latency_seconds: float = 3.0
@@ -46,6 +50,14 @@ class Counting(Training):
     resume: bool = False
     """Go on with the training whose state is in the folder."""
 
+    def check(self) -> None:
+        """Refuse usage that makes no sense."""
+        from viewsync.types import InputError
+
+        super().check()
+        if self.motion_steps != 0 and self.motion_steps < FEWEST_STEPS:
+            raise InputError(f"--motion-steps must be 0, or {FEWEST_STEPS} or greater, got {self.motion_steps}.")
+
     def train(self, progress: "Progress") -> str:
         """Train, print how good it is, and return the name of the weights."""
         from viewsync.counting.readers import read_footage
@@ -54,10 +66,12 @@ class Counting(Training):
         from viewsync.footage.parts import parted
 
         setting: Setting = "unsynced only" if self.unsynced_only else "synced and unsynced"
-        recipe = Recipe(self.method, setting, self.similarity, self.warping_weight)
+        recipe = Recipe(self.method, setting, self.similarity, self.warping_weight, motion_first=self.motion_steps > 0)
         training, unseen = parted(read_footage(self.data, size=self.size, progress=progress))
         released = self.optimizer == "paper"
-        schedule = Schedule(self.steps, batch=1, optimizer="released") if released else Schedule(self.steps)
+        schedule = Schedule(self.steps, motion_steps=self.motion_steps)
+        if released:
+            schedule = replace(schedule, batch=1, optimizer="released")
         place = training[0].place
         card = train(
             training, unseen, self.out, recipe, schedule, latency=self.latency, latency_seconds=self.latency_seconds,
@@ -73,8 +87,9 @@ class Counting(Training):
         """For the card."""
         flags = ["--unsynced-only"] * self.unsynced_only + ["--no-similarity"] * (not self.similarity)
         options: dict[str, str | float] = {
-            "method": self.method, "warping-weight": self.warping_weight, "latency": self.latency,
+            "method": self.method, "warping-weight": self.warping_weight,
+            "similarity-weight": self.similarity_weight, "latency": self.latency,
             "latency-seconds": self.latency_seconds, "size": size, "preset": self.preset, "optimizer": self.optimizer,
-            "steps": self.steps,
+            "steps": self.steps, "motion-steps": self.motion_steps,
         }  # fmt: skip
         return self.command(self.data, (), *flags, **options)
