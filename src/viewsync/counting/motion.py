@@ -1,6 +1,6 @@
 """Motion networks of a counting network, trained before all the rest: how features move from one instant to another.
 
-Their flow has to be right to some cells before counts get better by it, and that takes more samples than to learn to count.
+Flow takes many more samples than counting does.
 """
 
 from collections.abc import Sequence

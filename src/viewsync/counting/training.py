@@ -47,7 +47,7 @@ class Recipe:
     warping_weight: float = 100.0
     """γ of ℓ_W, for density × 1000; 1 as printed, with which flow is hardly learned."""
     similarity_weight: float = 10.0
-    """γ of ℓ_s, for density × 1000; 1000 as printed, which leaves the small network little to count by."""
+    """γ of ℓ_s, for density × 1000; 1000 as printed, with which the small network counts worse than without."""
     motion_first: bool = False
     """Whether, where there are synchronized pictures, motion networks learn from them before all else."""
 
