@@ -77,6 +77,15 @@ def test_the_command_line_leaves_weights_that_can_be_measured(worlds, tmp_path, 
     assert " ".join(capsys.readouterr().out.split()) == printed
 
 
+def test_a_weight_that_is_told_is_learned_by(worlds, tmp_path):
+    told = ["--method", "CLS-cat", "--unsynced-only", "--steps", "2", "--size", "48", "32", *OPTIONS]
+    ways = {"without": ["--no-similarity"], "nothing": ["--similarity-weight", "0"], "much": ["--similarity-weight", "1000"]}
+    for name, way in ways.items():
+        assert command("train", "counting", worlds, *told, *way, "-o", tmp_path / name) == 0
+    without, nothing, much = ((tmp_path / name / "counting-cls-cat.safetensors").read_bytes() for name in ways)
+    assert without == nothing != much
+
+
 def test_where_nobody_goes_anywhere_flow_is_not_judged(worlds, tmp_path, capsys):
     out, told = tmp_path / "out", ["--unsynced-only", "--steps", "1", "--size", "48", "32", "--latency-seconds", "0"]
     assert command("train", "counting", worlds, "--method", "CLS-cor", *told, "-o", out) == 0

@@ -138,11 +138,29 @@ def test_without_density_the_ground_is_where_people_walk(tmp_path):
     assert footage.counts == pytest.approx(2, abs=1e-3)
 
 
+def write_worlds(folder, **splits):
+    scenes = [{"name": name, "split": split} for name, split in splits.items()]
+    (folder / "manifest.json").write_text(json.dumps({"schema": "viewsync.worlds/1", "scenes": scenes}))
+
+
+def test_scenes_without_density_have_one_ground(tmp_path):
+    write_scene(tmp_path / "long", filming("cam1", 20.0), filming("cam2", 130.0), truth=("calibration",))
+    # Only at first is anybody there.
+    write_scene(
+        tmp_path / "short", filming("cam1", 20.0), filming("cam2", 130.0), truth=("calibration",), empty=range(1, 10)
+    )
+    write_scene(tmp_path / "told", filming("cam1", 20.0), filming("cam2", 130.0))
+    write_worlds(tmp_path, long="train", short="train", told="test")
+    long, short, told = (footage.place.ground for footage in read_footage(tmp_path))
+    assert short == long == read_footage(tmp_path / "long")[0].place.ground
+    assert read_footage(tmp_path / "short")[0].place.ground != long
+    assert told == GroundMap(-2.0, 1.0, 0.4, 20, 20)
+
+
 def test_worlds_tell_what_their_scenes_are_for(tmp_path):
     for name in ("one", "two"):
         write_scene(tmp_path / name, filming("cam1", 20.0), filming("cam2", 130.0))
-    scenes = [{"name": "one", "split": "val"}, {"name": "two", "split": "test"}]
-    (tmp_path / "manifest.json").write_text(json.dumps({"schema": "viewsync.worlds/1", "scenes": scenes}))
+    write_worlds(tmp_path, one="val", two="test")
     found = read_footage(tmp_path)
     assert [(footage.name, footage.split) for footage in found] == [("one", "validation"), ("two", "test")]
 

@@ -107,3 +107,5 @@ def test_it_begins_without_flow_and_needs_cameras():
     assert [motion.first.in_channels for motion in sync.motions] == [1 + len(HEIGHTS_METRES)] * 2
     with pytest.raises(InputError, match=r"needs the projection matrix of each view\. Calibrate"):
         synchronize(sync, before)
+    with pytest.raises(InputError, match="maps of 1 scales, but CLS-planes was made for 2"):
+        synchronize(sync, before[:1], projections=PROJECTIONS.expand(2, 3, 3, 4))

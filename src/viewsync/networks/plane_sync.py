@@ -66,6 +66,9 @@ class PlaneSync(ViewSync):
         """As described in `ViewSync.flows`."""
         if projections is None:
             raise InputError("CLS-planes needs the projection matrix of each view. Calibrate, or take CLS-cor.")
+        for maps in (reference_maps, other_maps):
+            if len(maps) != len(self.motions):
+                raise InputError(f"there are maps of {len(maps)} scales, but CLS-planes was made for {len(self.motions)}.")
         found: Flows = []
         for motion, reference, other in zip(self.motions, centered(reference_maps), centered(other_maps), strict=True):
             size = other.shape[2:]

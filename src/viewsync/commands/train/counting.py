@@ -66,7 +66,9 @@ class Counting(Training):
         from viewsync.footage.parts import parted
 
         setting: Setting = "unsynced only" if self.unsynced_only else "synced and unsynced"
-        recipe = Recipe(self.method, setting, self.similarity, self.warping_weight, motion_first=self.motion_steps > 0)
+        recipe = Recipe(
+            self.method, setting, self.similarity, self.warping_weight, self.similarity_weight, self.motion_steps > 0
+        )
         training, unseen = parted(read_footage(self.data, size=self.size, progress=progress))
         released = self.optimizer == "paper"
         schedule = Schedule(self.steps, motion_steps=self.motion_steps)

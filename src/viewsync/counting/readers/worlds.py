@@ -1,6 +1,6 @@
-"""Rendered worlds: each scene is a place of its own."""
+"""Rendered worlds: each scene is a place of its own, but all that don't tell of their ground have one map of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,19 +38,22 @@ def read_worlds(folder: Path, size: Size | None, ground: GroundMap | None, progr
         folder: With manifest.json. Scenes need the format ``calibration``.
         size: Of the network's pictures; unless told that of the films, but no wider than 676 pixels.
         ground: Cells; unless told those of the format ``density``, and where it is missing, 0.1 m on the ground on which
-            people walk.
+            people walk in all scenes of the folder that lack it: networks learn from maps of one size.
         progress: Told after each picture.
 
     Raises:
         InputError: A file is missing or can't be read, or cameras can't be used together.
     """
-    return tuple(_footage(scene, size, ground, progress) for scene in read_scenes(folder))
+    scenes = tuple(read_scenes(folder))
+    told = [ground or _density_cells(scene.folder) for scene in scenes]
+    untold = [scene for scene, cells in zip(scenes, told, strict=True) if cells is None]
+    walked = [_walked(untold)] if untold else []
+    return tuple(_footage(scene, size, cells or walked[0], progress) for scene, cells in zip(scenes, told, strict=True))
 
 
-def _footage(scene: RenderedScene, size: Size | None, ground: GroundMap | None, progress: Progress) -> Footage:
+def _footage(scene: RenderedScene, size: Size | None, cells: GroundMap, progress: Progress) -> Footage:
     first, count = next(iter(scene.cameras.values())).lens, len(scene.frames)
     size = size_or_default(size, (first.width, first.height), _WIDEST)
-    cells = ground or _density_cells(scene.folder) or _walked(scene.folder, next(iter(scene.cameras)))
     place = place_of(list(scene.cameras.values()), cells.pooled(POOLED), *size, scene.name)
     pictures = tuple(
         kept_pictures(f"{scene.fingerprint} {view}", count, size, scene.film(view, size[0] * size[1]), scene.name, progress)
@@ -73,11 +76,14 @@ def _density_cells(folder: Path) -> GroundMap | None:
     return GroundMap(left, top, cell, columns, rows)
 
 
-def _walked(folder: Path, view: str) -> GroundMap:
+def _walked(scenes: Sequence[RenderedScene]) -> GroundMap:
     """All ground on which anybody stands at some time, in whole cells of the network."""
-    stood = [sightings.ground_metres for _, sightings in read_sightings(_sightings(folder, view))]
+    paths = [_sightings(scene.folder, next(iter(scene.cameras))) for scene in scenes]
+    stood = [sightings.ground_metres.copy() for path in paths for _, sightings in read_sightings(path)]
     if not stood:
-        raise InputError(f"{folder} shows nobody, and has no {_DENSITY} that tells of the ground. Render it with both.")
+        raise InputError(
+            f"{scenes[0].folder} shows nobody, and has no {_DENSITY} that tells of the ground. Render it with both."
+        )
     step = POOLED * _CELL_METRES
     left, top = np.floor(np.concatenate(stood).min(axis=0) / step)
     right, bottom = np.floor(np.concatenate(stood).max(axis=0) / step) + 1
