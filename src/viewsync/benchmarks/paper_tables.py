@@ -155,6 +155,9 @@ def _ways(rows: Sequence[Row]) -> str:
 
 
 _TOLD = ", told the flow"
+_FLOW = "flow's error on people, under that of no flow; by seed"
+_LOST_PERCENT = -999
+"""How far under no flow's a flow is that leads out of the picture: by how much more says nothing."""
 _COUNTING_DIGITS = {"MAE": 2, "NAE": 3, "grid error": 1}
 
 
@@ -169,20 +172,23 @@ def counting(rows: Sequence[Row]) -> str:
             continue
         if metric in _COUNTING_DIGITS:
             aside = _TOLD if row.metric.endswith(_TOLD) else PUBLISHED if row.metric.endswith(PUBLISHED) else ""
-            cells, column = tables[table][line], latency + aside
+            _, _, spread = row.note.partition("standard deviation ")
             value = f"{row.value:.{_COUNTING_DIGITS[metric]}f}"
-            cells[column] = f"{cells[column]} / {value}" if column in cells else value
+            _append(tables[table][line], latency + aside, f"{value} ± {spread}" if spread else value)
         elif metric == "MAE lower by":
             line, _, base = line.partition(" against ")
             tables[table][line][f"{latency}, MAE under {base}'s"] = f"{row.value:.1f} % ({row.note})"
         elif metric == "MAE above BaseS":
             tables[table][line][f"{latency}, above BaseS"] = f"{row.value:.1f} %"
         elif there and there[-1].startswith("flow in "):
-            tables["flow's error on people, under that of no flow"][f"{table}: {line}"][f"{there[-1]}, {latency}"] = (
-                f"{row.value:.0f} %"
-            )
+            value = f"{row.value:.0f} %" if row.value > _LOST_PERCENT else f"< {_LOST_PERCENT} %"
+            _append(tables[_FLOW][f"{table}: {line.partition(', seed ')[0]}"], f"{there[-1]}, {latency}", value)
     columns = {title: dict.fromkeys(one for cells in lines.values() for one in cells) for title, lines in tables.items()}
     return "\n\n".join(_lines(title, lines, {one: one for one in columns[title]}) for title, lines in tables.items())
+
+
+def _append(cells: dict[str, str], column: str, value: str) -> None:
+    cells[column] = f"{cells[column]} / {value}" if column in cells else value
 
 
 def _spread(row: Row) -> str:
