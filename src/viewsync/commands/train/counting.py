@@ -23,11 +23,11 @@ class Counting(Training):
     """A folder of footage, such as viewsync render street makes."""
     steps: int = 1000
     """Batches of 2 instants."""
-    motion_steps: int = 1000
-    """Before these, without --unsynced-only: batches of 4 from which only the flow is learned. 0: none, as in the paper."""
+    motion_steps: int = 0
+    """Before these, without --unsynced-only: batches of 4 from which only the flow is learned. None in the paper."""
     method: Annotated[
         Literal["BaseS", "BaseSU", "BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi", "CLS-planes"], arg(metavar="METHOD")
-    ] = "CLS-planes"
+    ] = "CLS-epi"
     """How views are synchronized. BaseS, BaseSU, BaseU: not at all."""
     unsynced_only: bool = False
     """Learn without synchronized pictures (Table III); else with (Table II)."""
