@@ -73,9 +73,7 @@ def test_batches_are_the_same_for_the_same_seed_and_can_be_skipped(footage):
 
 def test_long_footage_is_drawn_from_more_often():
     some = [drawn_footage(seed, people=1, instants=count)[0] for seed, count in ((1, 16), (2, 60))]
-    batches = Batches(some, LATE, 1, seed=0)
-    rng = np.random.default_rng(0)
-    drawn = [batches._sample(rng).footage is some[1] for _ in range(400)]
+    drawn = [one.footage is some[1] for one in Batches(some, LATE, 400, seed=0).samples(0)]
     # 50 instants against 6.
     assert np.mean(drawn) == pytest.approx(50 / 56, abs=0.05)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from drawn_scene import drawn_footage
-from torch.utils.data import DataLoader
 
+from viewsync.counting.features import Features
 from viewsync.counting.motion import MotionTraining
-from viewsync.counting.samples import Batches
+from viewsync.counting.samples import Batches, batch_of
 from viewsync.counting.system import CALIBRATED, METHODS, Counter
 from viewsync.counting.training import Recipe, Schedule, Training, arguments, loss_of, trained
 from viewsync.footage.desynchronizer import Latency
@@ -62,6 +62,8 @@ def test_every_method_learns_with_all_its_weights(footage, method):
         (Recipe("BaseS", BOTH), {"task"}),
         (Recipe("BaseU", ONLY), {"task"}),
         (Recipe("CLS-epi", BOTH), {"task", "warping"}),
+        (Recipe("CLS-epi", BOTH, count_synchronized=True), {"task", "warping", "task_synchronized"}),
+        (Recipe("CLS-epi", BOTH, motion_first=True), {"task"}),
         (Recipe("SLS", BOTH), {"task", "warping"}),
         (Recipe("CLS-cor", ONLY), {"task", "similarity"}),
         (Recipe("SLS", ONLY), {"task", "similarity"}),
@@ -78,24 +80,43 @@ def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, met
     torch.manual_seed(0)
     counter = Counter(**arguments(method, [footage], LATE))
     before, told = {name: one.clone() for name, one in counter.named_parameters()}, []
-    motion = MotionTraining(counter, 4e-3, 30)
+    motion = MotionTraining(counter, Batches([footage], LATE, 4, seed=0), 4e-3, 60)
     motion.log_dict = lambda losses, **_: told.append({name: float(loss) for name, loss in losses.items()})
-    batch = next(iter(Batches([footage], LATE, 4, seed=0, synchronized=True)))
-    fit(motion, DataLoader([batch] * 30, batch_size=None), 30)
+    fit(motion, [0] * 60, 60)
     assert told[0]["warping"] == pytest.approx(1)
     assert told[-1]["warping"] < 0.9
     changed = {name for name, one in counter.named_parameters() if not torch.equal(one, before[name])}
     assert changed == {name for name in before if name.startswith("network.sync.")}
 
 
-def test_the_motion_comes_first_where_it_can_be_learned(footage):
+def test_features_are_what_the_network_sees_however_they_are_asked_for(footage):
+    counter = Counter(**arguments("CLS-cat", [footage], LATE))
+    features, batches = Features(counter.network), Batches([footage], LATE, 3, seed=0)
+    for number in (0, 1, 0):
+        samples = batches.samples(number)
+        batch = batch_of(samples, synchronized=True)
+        with torch.no_grad():
+            late, wanted = (counter.network.see(pictures) for pictures in (batch.pictures, batch.synchronized))
+        for scale in range(3):
+            for kept, seen in ((features.unsynchronized(samples), late), (features.synchronized(samples), wanted)):
+                assert torch.allclose(kept[scale], seen[scale], rtol=2e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["SLS", "CLS-cat"])
+def test_the_motion_comes_first_where_it_can_be_learned_and_stays_as_it_is(footage, method):
     tasks = []
-    few = replace(FEW, motion_steps=2)
-    trained(Recipe("SLS", BOTH, motion_first=True), [footage], LATE, few, seed=0, progress=lambda *done: tasks.append(done))
-    assert tasks == [("motion", 1, 2), ("motion", 2, 2), ("training", 1, 2), ("training", 2, 2)]
+    few, recipe = replace(FEW, motion_steps=2), Recipe(method, BOTH, motion_first=True)
+    tell = {"progress": lambda *done: tasks.append(done)}
+    shorter, longer = (trained(recipe, [footage], LATE, replace(few, steps=steps), seed=0, **tell) for steps in (1, 2))
+    assert tasks[:3] == [("motion", 1, 2), ("motion", 2, 2), ("training", 1, 1)]
+    kept = "network.sync.", "network.eyes.", *(["network.fusions."] if method == "SLS" else [])
+    for (name, one), other in zip(shorter.named_parameters(), longer.parameters(), strict=True):
+        assert torch.equal(one, other) == name.startswith(kept), name
+        assert one.requires_grad
+    del tasks[:]
     for recipe in (Recipe("SLS", ONLY, motion_first=True), Recipe("BaseSU", BOTH, motion_first=True)):
-        trained(recipe, [footage], LATE, few, seed=0, progress=lambda *done: tasks.append(done))
-    assert not any(task == "motion" for task, *_ in tasks[4:])
+        trained(recipe, [footage], LATE, few, seed=0, **tell)
+    assert {task for task, *_ in tasks} == {"training"}
 
 
 def test_what_needs_cameras_is_refused_where_nobody_knows_them(footage):

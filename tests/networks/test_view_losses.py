@@ -51,6 +51,18 @@ def test_blurred_maps_tell_the_way_where_the_others_tell_nothing():
     assert far < -1e-4
 
 
+def test_nothing_guides_to_wipe_out():
+    """Somebody has gone: at his old place, far from where he is wanted, ℓ_W wants anything but him; what guides, hardly."""
+    wanted, before = blob(4), blob(20)
+    away = torch.zeros(1, 2, 2, 9, 24)
+    away[:, :, 1, :, 15:] = 9.0
+    zero = torch.zeros_like(away)
+    of_all = [float(warping_loss([wanted], [warp(before[0], flow[0])[None]])) for flow in (away, zero)]
+    guiding = [float(guiding_loss([wanted], [before], [flow], sigmas_cells=(1.0,))) for flow in (away, zero)]
+    assert of_all[0] == pytest.approx(of_all[1] / 2, rel=0.01)
+    assert guiding[0] > 0.85 * guiding[1]
+
+
 def test_what_guides_is_a_share_of_what_is_without_flow():
     wanted, before = blob(10), blob(14).requires_grad_()
     zero, right = torch.zeros(1, 2, 2, 9, 24, requires_grad=True), torch.zeros(1, 2, 2, 9, 24)

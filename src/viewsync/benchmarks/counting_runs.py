@@ -25,8 +25,8 @@ _RUNS_DEPEND_ON = (
     "networks/mvms.py", "networks/mvms_layers.py", "networks/view_*.py", "networks/synchronized_views.py",
     "networks/epipolar_band.py", "networks/blocked_correlation.py", "networks/plane_sync.py", "geometry/ground_maps.py",
     "geometry/epipolar.py", "footage/*.py", "counting/places.py", "counting/footage.py", "counting/readers/*.py",
-    "counting/samples.py", "counting/system.py", "counting/motion.py", "counting/training.py", "counting/evaluate.py",
-    "counting/flows.py", "benchmarks/counting_runs.py",
+    "counting/samples.py", "counting/features.py", "counting/system.py", "counting/motion.py", "counting/training.py",
+    "counting/evaluate.py", "counting/flows.py", "benchmarks/counting_runs.py",
 )  # fmt: skip
 """Beside films: code, but for its words."""
 

@@ -10,23 +10,22 @@ import lightning
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.data import DataLoader
 
+from viewsync.counting.features import Features, Maps
 from viewsync.counting.footage import Footage
-from viewsync.counting.samples import Batches, CountingBatch
+from viewsync.counting.samples import Batches, geometry_of
 from viewsync.counting.system import Counter
 from viewsync.footage.desynchronizer import Latency
+from viewsync.networks.mvms import Geometry
+from viewsync.networks.synchronized_views import synchronize
 from viewsync.networks.view_losses import guiding_loss, warping_loss
 from viewsync.progress import Progress
 from viewsync.training_loop import LARGEST_GRADIENT, fit, one_cycle
 
-Maps = tuple[Float[Tensor, "batch view channel _ _"], ...]
 
-
-def to_move(counter: Counter, pictures: Float[Tensor, "batch view 1 height width"], batch: CountingBatch) -> Maps:
-    """The maps that a network moves, not yet moved: in pictures, or on the ground."""
-    maps: Maps = counter.network.see(pictures)
-    return (counter.network.on_ground(maps, batch.geometry).maps,) if counter.network.syncs_scene else maps
+def to_move(counter: Counter, seen: Maps, geometry: Geometry) -> Maps:
+    """The maps that a network moves, not yet moved: in pictures as they were seen, or on the ground."""
+    return (counter.network.on_ground(seen, geometry).maps,) if counter.network.syncs_scene else seen
 
 
 class MotionTraining(lightning.LightningModule):
@@ -34,26 +33,32 @@ class MotionTraining(lightning.LightningModule):
 
     Args:
         counter: That synchronizes.
+        batches: What is learned from; a step is given the number of its batch.
         learning_rate: The highest one of the cycle.
         steps: How many there will be.
     """
 
-    def __init__(self, counter: Counter, learning_rate: float, steps: int) -> None:
+    def __init__(self, counter: Counter, batches: Batches, learning_rate: float, steps: int) -> None:
         super().__init__()
-        self.counter, self.learning_rate, self.steps = counter, learning_rate, steps
+        self.counter, self.batches, self.learning_rate, self.steps = counter, batches, learning_rate, steps
+        self.features = Features(counter.network)
 
-    def training_step(self, batch: CountingBatch, _: int) -> Float[Tensor, ""]:
-        """ℓ_W, as a share of what it is without flow, and what guides the flow there."""
-        assert batch.synchronized is not None
+    def training_step(self, number: int, _: int) -> Float[Tensor, ""]:
+        """ℓ_W, as a share of what it is without flow; what guides the flow there; and its length, lest it be made up."""
+        assert self.counter.network.sync is not None
+        samples = self.batches.samples(number)
+        geometry = self.transfer_batch_to_device(geometry_of(samples), self.device, 0)
         with torch.no_grad():
-            before, wanted = (to_move(self.counter, seen, batch) for seen in (batch.pictures, batch.synchronized))
-        found = self.counter.network.in_step(batch.pictures, before, batch.geometry)
+            seen = self.features.unsynchronized(samples), self.features.synchronized(samples)
+            before, wanted = (to_move(self.counter, maps, geometry) for maps in seen)
+        found = synchronize(self.counter.network.sync, before, None, geometry.fundamental, geometry.projections)
         unmoved = warping_loss(wanted, before)
         losses = {
             "warping": warping_loss(wanted, found.maps) / unmoved.clamp_min(torch.finfo(unmoved.dtype).tiny),
             "guiding": guiding_loss(wanted, before, found.flows_cells),
+            "length": torch.stack([flow.abs().mean() for flow in found.flows_cells]).sum(),
         }
-        self.log_dict({name: loss.detach() for name, loss in losses.items()}, batch_size=len(batch.pictures))
+        self.log_dict({name: loss.detach() for name, loss in losses.items()}, batch_size=len(samples))
         return torch.stack([*losses.values()]).sum()
 
     def configure_optimizers(self) -> Any:
@@ -88,8 +93,13 @@ def learn_motion(
     Raises:
         InputError: There is no footage, some is too short for the latency, or sizes differ.
     """
-    batches = Batches(footages, latency, batch, seed, synchronized=True)
-    fit(
-        MotionTraining(counter, learning_rate, steps), DataLoader(batches, batch_size=None), steps, task="motion",
-        largest_gradient=LARGEST_GRADIENT, progress=progress,
-    )  # fmt: skip
+    module = MotionTraining(counter, Batches(footages, latency, batch, seed), learning_rate, steps)
+    fit(module, range(steps), steps, task="motion", largest_gradient=LARGEST_GRADIENT, progress=progress)
+
+
+def keep_motion(counter: Counter) -> None:
+    """Let its flow stay as it is, whatever is trained later: what finds it, and the maps that it is found from."""
+    network = counter.network
+    assert network.sync is not None
+    for part in (network.sync, network.eyes, *([network.fusions] if network.syncs_scene else ())):
+        part.requires_grad_(False)

@@ -1,12 +1,12 @@
 """What counting networks are shown: pictures of unsynchronized views, and who is on the ground."""
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float32
-from numpy.random import Generator
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
@@ -55,14 +55,22 @@ def batch_of(samples: Sequence[Sample], *, synchronized: bool = False) -> Counti
         synchronized: Give pictures of the reference's instant, too.
     """
     return CountingBatch(
-        _moving(samples, synchronized=False),
-        _moving(samples, synchronized=True) if synchronized else None,
-        _geometry(samples),
+        moving_pictures(samples),
+        moving_pictures(samples, synchronized=True) if synchronized else None,
+        geometry_of(samples),
         torch.from_numpy(np.stack([sample.footage.densities[sample.instant] for sample in samples])[:, None]),
     )
 
 
-def _moving(samples: Sequence[Sample], *, synchronized: bool) -> Float32[Tensor, "batch view 1 height width"]:
+def moving_pictures(
+    samples: Sequence[Sample], *, synchronized: bool = False
+) -> Float32[Tensor, "batch view 1 height width"]:
+    """Less what stands still, as in `CountingBatch`.
+
+    Args:
+        samples: Of places of one size.
+        synchronized: Of the reference's instant, not of each view's own.
+    """
     still = torch.from_numpy(np.stack([np.stack(sample.footage.backgrounds) for sample in samples]))[:, :, None]
     contrast = still.std(dim=(-2, -1), keepdim=True).clamp_min(LEAST_CONTRAST)
     return (gray_pictures(samples, synchronized=synchronized) - still) / (contrast / 2)
@@ -102,17 +110,17 @@ class Batches(IterableDataset[CountingBatch]):
         self.instants = [instants(latency, footage) for footage in footages]
 
     def __iter__(self) -> Iterator[CountingBatch]:
-        number = self.first_batch
-        while True:
-            rng = np.random.default_rng([self.seed, 82, number])
-            yield batch_of([self._sample(rng) for _ in range(self.batch)], synchronized=self.synchronized)
-            number += 1
+        for number in count(self.first_batch):
+            yield batch_of(self.samples(number), synchronized=self.synchronized)
 
-    def _sample(self, rng: Generator) -> Sample:
-        return drawn_sample(self.footages, self.instants, self.latency, rng)
+    def samples(self, number: int) -> list[Sample]:
+        """Of the batch of a number."""
+        rng = np.random.default_rng([self.seed, 82, number])
+        return [drawn_sample(self.footages, self.instants, self.latency, rng) for _ in range(self.batch)]
 
 
-def _geometry(samples: Sequence[Sample]) -> Geometry:
+def geometry_of(samples: Sequence[Sample]) -> Geometry:
+    """Of the places of samples."""
     places = [sample.footage.place for sample in samples]
     return Geometry(
         torch.from_numpy(np.stack([place.sampling for place in places])),

@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from viewsync.counting.footage import Footage
-from viewsync.counting.motion import learn_motion, to_move
+from viewsync.counting.motion import keep_motion, learn_motion, to_move
 from viewsync.counting.samples import Batches, CountingBatch, latency_of
 from viewsync.counting.system import BASELINES, CALIBRATED, PAPER_UNIT, Counter, Method, Preset, sigma_cells
 from viewsync.footage.desynchronizer import Latency
@@ -49,7 +49,11 @@ class Recipe:
     similarity_weight: float = 10.0
     """γ of ℓ_s, for density × 1000; 1000 as printed, with which the small network counts worse than without."""
     motion_first: bool = False
-    """Whether, where there are synchronized pictures, motion networks learn from them before all else."""
+    """Whether, where there are synchronized pictures, motion networks learn from them before all else. Afterwards they stay
+    as they are, and so does what they move: else counting undoes the flow."""
+
+    count_synchronized: bool = False
+    """Whether, where there are synchronized pictures, people are counted in them, too, as released."""
 
     def __post_init__(self) -> None:
         wrong = ("BaseU",) if self.setting == "synced and unsynced" else ("BaseS", "BaseSU")
@@ -60,8 +64,17 @@ class Recipe:
                 raise InputError(f"the {name} weight (γ) must be a number from 0 on, got {weight}. 0 leaves that loss out.")
 
     @property
+    def moves_first(self) -> bool:
+        """Whether synchronized pictures are learned from before all else."""
+        return self.motion_first and self._has_pairs
+
+    @property
     def in_pairs(self) -> bool:
-        """Whether it learns from synchronized pictures of the same instants, too: all that synchronize and have them."""
+        """Whether they are learned from beside all else."""
+        return not self.motion_first and self._has_pairs
+
+    @property
+    def _has_pairs(self) -> bool:
         return self.setting == "synced and unsynced" and self.method not in BASELINES
 
 
@@ -82,14 +95,18 @@ class Schedule:
 def loss_of(recipe: Recipe, counter: Counter, batch: CountingBatch) -> dict[str, Float[Tensor, ""]]:
     """The task's loss, and what is added to it, weighted.
 
-    ``task`` is the mean squared error of density times the network's unit. The paper's unit is 1000; in another one, γ is
-    scaled as the task's loss is.
+    ``task`` (and ``task_synchronized``) is the mean squared error of density times the network's unit. The paper's unit is
+    1000; in another one, γ is scaled as the task's loss is.
     """
     count, unit = counter(batch.pictures, batch.geometry), counter.unit
     losses = {"task": functional.mse_loss(count.density, batch.density * unit)}
     scale = (unit / PAPER_UNIT) ** 2
     if recipe.in_pairs:
         losses["warping"] = scale * recipe.warping_weight * _warping_loss(counter, count, batch)
+        if recipe.count_synchronized:
+            assert batch.synchronized is not None
+            also = counter(batch.synchronized, batch.geometry).density
+            losses["task_synchronized"] = functional.mse_loss(also, batch.density * unit)
     elif count.synchronized is not None and recipe.setting == "unsynced only" and recipe.similarity:
         apart = similarity_loss(count.ground.maps, count.synchronized.reference, count.ground.seen)
         losses["similarity"] = scale * recipe.similarity_weight * apart
@@ -101,7 +118,7 @@ def _warping_loss(counter: Counter, count: Count, batch: CountingBatch) -> Float
     assert count.synchronized is not None
     # What is wanted stands still: else features would learn to be alike everywhere.
     with torch.no_grad():
-        wanted = to_move(counter, batch.synchronized, batch)
+        wanted = to_move(counter, counter.network.see(batch.synchronized), batch.geometry)
     return warping_loss(wanted, count.synchronized.maps)
 
 
@@ -210,13 +227,15 @@ def trained(
         counter = Counter(**told)
         if begin_from is not None:
             counter.begin_from(begin_from)
-        if recipe.in_pairs and recipe.motion_first and not resume:
-            learn_motion(
-                counter, footages, latency, schedule.motion_steps, batch=2 * schedule.batch,
-                learning_rate=schedule.learning_rate, seed=seed, progress=progress,
-            )  # fmt: skip
+        if recipe.moves_first:
+            if not resume:
+                learn_motion(
+                    counter, footages, latency, schedule.motion_steps, batch=2 * schedule.batch,
+                    learning_rate=schedule.learning_rate, seed=seed, progress=progress,
+                )  # fmt: skip
+            keep_motion(counter)
         fit(
             Training(counter, recipe, schedule), DataLoader(batches, batch_size=None), schedule.steps,
             largest_gradient=None, folder=folder, resumable=True, resume=resume, progress=progress,
         )  # fmt: skip
-    return counter.cpu().eval()
+    return counter.cpu().eval().requires_grad_(True)

@@ -15,6 +15,8 @@ Per = Literal["position", "channel"]
 _SHORT = 0.01
 """Of the usual length; vectors as short as that are taken to be less alike, as they point nowhere."""
 _TINY = 1e-12
+_ANYWHERE = 0.02
+"""Of the mean weight, in what guides: that of a cell where nothing is wanted."""
 
 
 def warping_loss(
@@ -44,10 +46,12 @@ def guiding_loss(
     sigmas_cells: Sequence[float] = (1.0, 2.0, 4.0),
     border: Border = "zeros",
 ) -> Float[Tensor, ""]:
-    """ℓ_W of blurred maps, as shares of what it is without flow, summed over scales and blurs (ours).
+    """ℓ_W of blurred maps, where something is wanted, as shares of what it is without flow (ours).
 
     ℓ_W tells a flow which way to go only where some of what is wanted lies within a cell of what was fetched. Elsewhere it
-    is least when people are wiped out where they were, and motion networks learn just that. Blurred, people reach farther.
+    is least when people are wiped out where they were, and motion networks learn just that. Blurred, people reach farther;
+    and cells weigh as much as what is wanted there stands out from the rest of its map (squared), so that nothing is to be
+    gained by wiping out. Summed over scales and blurs.
 
     Only the flow learns from it: features must not become alike for its sake.
 
@@ -65,7 +69,9 @@ def guiding_loss(
         for sigma in sigmas_cells:
             goal, start = blurred(wanted, sigma), blurred(before, sigma)
             moved = warp(start, flow.flatten(0, 1), border)
-            errors = torch.stack([(moved - goal).square().mean(dim=(1, 2, 3)), (start - goal).square().mean(dim=(1, 2, 3))])
+            outstanding = (goal - goal.mean(dim=(2, 3), keepdim=True)).square().sum(dim=1, keepdim=True)
+            weights = outstanding / outstanding.mean().clamp_min(_TINY) + _ANYWHERE
+            errors = torch.stack([(weights * (maps - goal).square()).mean(dim=(1, 2, 3)) for maps in (moved, start)])
             left, without = (errors if present is None else errors * present.flatten()).sum(dim=1)
             terms.append(left / without.clamp_min(_TINY))
     return torch.stack(terms).sum()

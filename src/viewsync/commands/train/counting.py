@@ -37,6 +37,8 @@ class Counting(Training):
     """Without --unsynced-only: γ of the loss that teaches flow; 1 as printed."""
     similarity_weight: float = 10.0
     """With --unsynced-only: γ of the loss that views be alike; 1000 as printed."""
+    count_synchronized: bool = False
+    """Without --unsynced-only and --motion-steps: count in synchronized pictures, too, as released."""
     latency: Literal["random", "constant"] = "random"
     """That of other views than the first, in training."""
     latency_seconds: float = 3.0
@@ -67,8 +69,9 @@ class Counting(Training):
 
         setting: Setting = "unsynced only" if self.unsynced_only else "synced and unsynced"
         recipe = Recipe(
-            self.method, setting, self.similarity, self.warping_weight, self.similarity_weight, self.motion_steps > 0
-        )
+            self.method, setting, self.similarity, self.warping_weight, self.similarity_weight, self.motion_steps > 0,
+            self.count_synchronized,
+        )  # fmt: skip
         training, unseen = parted(read_footage(self.data, size=self.size, progress=progress))
         released = self.optimizer == "paper"
         schedule = Schedule(self.steps, motion_steps=self.motion_steps)
@@ -87,11 +90,14 @@ class Counting(Training):
 
     def _line(self, size: str) -> str:
         """For the card."""
-        flags = ["--unsynced-only"] * self.unsynced_only + ["--no-similarity"] * (not self.similarity)
+        told = {
+            "--unsynced-only": self.unsynced_only, "--no-similarity": not self.similarity,
+            "--count-synchronized": self.count_synchronized,
+        }  # fmt: skip
         options: dict[str, str | float] = {
             "method": self.method, "warping-weight": self.warping_weight,
             "similarity-weight": self.similarity_weight, "latency": self.latency,
             "latency-seconds": self.latency_seconds, "size": size, "preset": self.preset, "optimizer": self.optimizer,
             "steps": self.steps, "motion-steps": self.motion_steps,
         }  # fmt: skip
-        return self.command(self.data, (), *flags, **options)
+        return self.command(self.data, (), *(flag for flag, given in told.items() if given), **options)
