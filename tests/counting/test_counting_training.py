@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from tempfile import TemporaryFile
 
 import numpy as np
 import pytest
@@ -25,6 +26,12 @@ FEW = Schedule(steps=2, batch=1)
 @pytest.fixture(scope="module")
 def footage():
     return drawn_footage(0, people=3, instants=14)[0]
+
+
+@pytest.fixture
+def file():
+    with TemporaryFile() as opened:
+        yield opened
 
 
 def weights(network):
@@ -76,11 +83,11 @@ def test_what_is_learned_from(footage, recipe, names):
 
 
 @pytest.mark.parametrize("method", ["SLS", "CLS-cat", "CLS-planes"])
-def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, method):
+def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, file, method):
     torch.manual_seed(0)
     counter = Counter(**arguments(method, [footage], LATE))
     before, told = {name: one.clone() for name, one in counter.named_parameters()}, []
-    motion = MotionTraining(counter, Batches([footage], LATE, 4, seed=0), 4e-3, 60)
+    motion = MotionTraining(counter, Features(counter.network, file), Batches([footage], LATE, 4, seed=0), 4e-3, 60)
     motion.log_dict = lambda losses, **_: told.append({name: float(loss) for name, loss in losses.items()})
     fit(motion, [0] * 60, 60)
     assert told[0]["warping"] == pytest.approx(1)
@@ -89,9 +96,9 @@ def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, met
     assert changed == {name for name in before if name.startswith("network.sync.")}
 
 
-def test_features_are_what_the_network_sees_however_they_are_asked_for(footage):
+def test_features_are_what_the_network_sees_however_they_are_asked_for(footage, file):
     counter = Counter(**arguments("CLS-cat", [footage], LATE))
-    features, batches = Features(counter.network), Batches([footage], LATE, 3, seed=0)
+    features, batches = Features(counter.network, file), Batches([footage], LATE, 3, seed=0)
     for number in (0, 1, 0):
         samples = batches.samples(number)
         batch = batch_of(samples, synchronized=True)

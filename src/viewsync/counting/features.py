@@ -1,8 +1,8 @@
 """What a network sees in footage: each instant once, as long as its eyes stay as they are."""
 
 import os
-import tempfile
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -17,15 +17,15 @@ Maps = tuple[Float[Tensor, "batch view channel _ _"], ...]
 
 
 class Features:
-    """Per scale, seen when first asked for; kept in half precision, in a temporary file that goes when this does.
+    """Per scale, seen when first asked for, and kept in half precision.
 
     Args:
         network: Whose weights must not change from here on, as far as it sees by them.
+        file: An empty one, to be written to and read from.
     """
 
-    def __init__(self, network: MVMS) -> None:
-        self.network = network
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (it is open as long as this lives)
+    def __init__(self, network: MVMS, file: BinaryIO) -> None:
+        self.network, self._file = network, file
         self._rows: dict[tuple[int, int], int] = {}
         self._shapes: list[torch.Size] = []
 

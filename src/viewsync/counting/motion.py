@@ -3,6 +3,7 @@
 Flow takes many more samples than counting does.
 """
 
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,15 +34,16 @@ class MotionTraining(lightning.LightningModule):
 
     Args:
         counter: That synchronizes.
+        features: Of its network.
         batches: What is learned from; a step is given the number of its batch.
         learning_rate: The highest one of the cycle.
         steps: How many there will be.
     """
 
-    def __init__(self, counter: Counter, batches: Batches, learning_rate: float, steps: int) -> None:
+    def __init__(self, counter: Counter, features: Features, batches: Batches, learning_rate: float, steps: int) -> None:
         super().__init__()
-        self.counter, self.batches, self.learning_rate, self.steps = counter, batches, learning_rate, steps
-        self.features = Features(counter.network)
+        self.counter, self.features, self.batches = counter, features, batches
+        self.learning_rate, self.steps = learning_rate, steps
 
     def training_step(self, number: int, _: int) -> Float[Tensor, ""]:
         """ℓ_W, as a share of what it is without flow; what guides the flow there; and its length, lest it be made up."""
@@ -93,8 +95,10 @@ def learn_motion(
     Raises:
         InputError: There is no footage, some is too short for the latency, or sizes differ.
     """
-    module = MotionTraining(counter, Batches(footages, latency, batch, seed), learning_rate, steps)
-    fit(module, range(steps), steps, task="motion", largest_gradient=LARGEST_GRADIENT, progress=progress)
+    batches = Batches(footages, latency, batch, seed)
+    with tempfile.TemporaryFile() as file:
+        module = MotionTraining(counter, Features(counter.network, file), batches, learning_rate, steps)
+        fit(module, range(steps), steps, task="motion", largest_gradient=LARGEST_GRADIENT, progress=progress)
 
 
 def keep_motion(counter: Counter) -> None:
