@@ -54,7 +54,7 @@ def fit(
 
     Args:
         module: What a step does.
-        batches: Without end.
+        batches: As many as there are steps, or more.
         steps: How many of them.
         task: What progress calls it.
         largest_gradient: The norm that longer ones are cut to; None: the module keeps them in bounds, if anything does.

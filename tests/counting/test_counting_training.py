@@ -82,6 +82,17 @@ def test_what_is_learned_from(footage, recipe, names):
     assert set(told) == names
 
 
+def test_people_are_counted_in_synchronized_pictures_too(footage):
+    torch.manual_seed(0)
+    recipe, counter = Recipe("CLS-cat", BOTH, count_synchronized=True), Counter(**arguments("CLS-cat", [footage], LATE))
+    batch = next(iter(Batches([footage], LATE, 1, seed=0, synchronized=True)))
+    late, early = (loss_of(recipe, counter, one) for one in (batch, batch._replace(pictures=batch.synchronized)))
+    assert late["task_synchronized"] == early["task_synchronized"] == early["task"] != late["task"]
+    for other in (Recipe("CLS-cat", BOTH, motion_first=True), Recipe("CLS-cat", ONLY), Recipe("BaseSU", BOTH)):
+        with pytest.raises(InputError, match="counting in synchronized pictures, too"):
+            replace(other, count_synchronized=True)
+
+
 @pytest.mark.parametrize("method", ["SLS", "CLS-cat", "CLS-planes"])
 def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, file, method):
     torch.manual_seed(0)
@@ -97,8 +108,9 @@ def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, fil
 
 
 def test_features_are_what_the_network_sees_however_they_are_asked_for(footage, file):
-    counter = Counter(**arguments("CLS-cat", [footage], LATE))
-    features, batches = Features(counter.network, file), Batches([footage], LATE, 3, seed=0)
+    torch.manual_seed(0)
+    counter, other = Counter(**arguments("CLS-cat", [footage], LATE)), drawn_footage(1, people=3, instants=14)[0]
+    features, batches = Features(counter.network, file), Batches([footage, other], LATE, 3, seed=0)
     for number in (0, 1, 0):
         samples = batches.samples(number)
         batch = batch_of(samples, synchronized=True)
@@ -114,7 +126,10 @@ def test_the_motion_comes_first_where_it_can_be_learned_and_stays_as_it_is(foota
     tasks = []
     few, recipe = replace(FEW, motion_steps=2), Recipe(method, BOTH, motion_first=True)
     tell = {"progress": lambda *done: tasks.append(done)}
+    tell["begin_from"] = Counter(**arguments("BaseS", [footage], LATE))
     shorter, longer = (trained(recipe, [footage], LATE, replace(few, steps=steps), seed=0, **tell) for steps in (1, 2))
+    with pytest.raises(InputError, match="Give begin_from"):
+        trained(recipe, [footage], LATE, few, seed=0)
     assert tasks[:3] == [("motion", 1, 2), ("motion", 2, 2), ("training", 1, 1)]
     kept = "network.sync.", "network.eyes.", *(["network.fusions."] if method == "SLS" else [])
     for (name, one), other in zip(shorter.named_parameters(), longer.parameters(), strict=True):
@@ -165,11 +180,13 @@ def test_the_seed_says_what_is_learned(footage):
     assert not torch.equal(weights(first), weights(other))
 
 
-def test_training_that_was_stopped_goes_on(footage, tmp_path, monkeypatch):
+@pytest.mark.parametrize("recipe", [Recipe("BaseU", ONLY), Recipe("CLS-cat", BOTH, motion_first=True)])
+def test_training_that_was_stopped_goes_on(footage, tmp_path, monkeypatch, recipe):
     monkeypatch.setattr("viewsync.training_loop._CHECKPOINT_STEPS", 2)
     monkeypatch.setattr("viewsync.training_loop._LOG_STEPS", 1)
-    recipe, schedule, told = Recipe("BaseU", ONLY), Schedule(steps=4, batch=1), []
-    whole = trained(recipe, [footage], LATE, schedule, seed=0, folder=tmp_path, progress=lambda *done: told.append(done))
+    schedule, told, base = Schedule(steps=4, batch=1, motion_steps=2), [], Counter(**arguments("BaseS", [footage], LATE))
+    began = {"seed": 0, "begin_from": base}
+    whole = trained(recipe, [footage], LATE, schedule, **began, folder=tmp_path, progress=lambda *done: told.append(done))
     assert told[-1] == ("training", 4, 4)
     with (tmp_path / "logs" / "version_0" / "metrics.csv").open() as file:
         assert all(float(row["task"]) > 0 for row in csv.DictReader(file))
@@ -180,7 +197,7 @@ def test_training_that_was_stopped_goes_on(footage, tmp_path, monkeypatch):
 
     part = tmp_path / "part"
     with pytest.raises(BaseException):  # noqa: B017, PT011 - however Lightning passes it on
-        trained(recipe, [footage], LATE, schedule, seed=0, folder=part, progress=stop)
+        trained(recipe, [footage], LATE, schedule, **began, folder=part, progress=stop)
     assert (part / CHECKPOINT).is_file()
     resumed = trained(recipe, [footage], LATE, schedule, seed=0, folder=part, resume=True)
     assert torch.allclose(weights(resumed), weights(whole), atol=1e-6)

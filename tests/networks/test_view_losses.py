@@ -58,7 +58,7 @@ def test_nothing_guides_to_wipe_out():
     away[:, :, 1, :, 15:] = 9.0
     zero = torch.zeros_like(away)
     of_all = [float(warping_loss([wanted], [warp(before[0], flow[0])[None]])) for flow in (away, zero)]
-    guiding = [float(guiding_loss([wanted], [before], [flow], sigmas_cells=(1.0,))) for flow in (away, zero)]
+    guiding = [float(guiding_loss([wanted], [before], [flow])) for flow in (away, zero)]
     assert of_all[0] == pytest.approx(of_all[1] / 2, rel=0.01)
     assert guiding[0] > 0.85 * guiding[1]
 
@@ -74,6 +74,13 @@ def test_what_guides_is_a_share_of_what_is_without_flow():
     assert float(guiding_loss([wanted], [before.detach()], [right])) < 0.05
     absent = torch.tensor([[True, False]])
     assert float(guiding_loss([wanted], [before.detach()], [zero.detach()], absent)) == 0
+    both, seen = torch.cat([wanted, 1000 * wanted.flip(-1)], dim=1), torch.tensor([[True, True, False, False]])
+    late = before.detach().repeat(1, 2, 1, 1, 1)
+    alone = guiding_loss([wanted], [before.detach()], [right], torch.tensor([[True, True]]))
+    # What stands in for absent views doesn't matter, but for the least weight being of the mean over all.
+    assert float(guiding_loss([both], [late], [right.repeat(1, 2, 1, 1, 1)], seen)) == pytest.approx(float(alone), rel=0.2)
+    still = guiding_loss([wanted], [wanted], [right])
+    assert 1 < float(still) < 1e5
 
 
 @pytest.mark.parametrize("sigma", [0.7, 2.0])

@@ -26,7 +26,9 @@ class Features:
 
     def __init__(self, network: MVMS, file: BinaryIO) -> None:
         self.network, self._file = network, file
+        # By id, as arrays have no hash; so footage must not go as long as its id is known.
         self._rows: dict[tuple[int, int], int] = {}
+        self._held: list[Footage] = []
         self._shapes: list[torch.Size] = []
 
     def unsynchronized(self, samples: Sequence[Sample]) -> Maps:
@@ -43,6 +45,7 @@ class Features:
         keys = [(id(footage), instant) for footage, instant in wanted]
         new = {key: one for key, one in zip(keys, wanted, strict=True) if key not in self._rows}
         if new:
+            self._held += [footage for footage, _ in new.values()]
             self._keep(list(new), [Sample(footage, at, np.full(len(footage.pictures), at)) for footage, at in new.values()])
         flat = torch.from_numpy(np.stack([self._row(self._rows[key]) for key in keys])).to(self._device).float()
         parts = torch.split(flat, [shape.numel() for shape in self._shapes], dim=1)

@@ -19,9 +19,13 @@ from viewsync.counting.system import Counter
 from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.mvms import Geometry
 from viewsync.networks.synchronized_views import synchronize
-from viewsync.networks.view_losses import guiding_loss, warping_loss
+from viewsync.networks.view_losses import STILL, guiding_loss, warping_loss
 from viewsync.progress import Progress
+from viewsync.store import cache_folder
 from viewsync.training_loop import LARGEST_GRADIENT, fit, one_cycle
+from viewsync.types import InputError
+
+_TINY = 1e-12
 
 
 def to_move(counter: Counter, seen: Maps, geometry: Geometry) -> Maps:
@@ -46,7 +50,10 @@ class MotionTraining(lightning.LightningModule):
         self.learning_rate, self.steps = learning_rate, steps
 
     def training_step(self, number: int, _: int) -> Float[Tensor, ""]:
-        """ℓ_W, as a share of what it is without flow; what guides the flow there; and its length, lest it be made up."""
+        """ℓ_W, as a share of what it is without flow; what guides the flow there; and its length.
+
+        So there is no flow where nothing tells of any.
+        """
         assert self.counter.network.sync is not None
         samples = self.batches.samples(number)
         geometry = self.transfer_batch_to_device(geometry_of(samples), self.device, 0)
@@ -54,9 +61,9 @@ class MotionTraining(lightning.LightningModule):
             seen = self.features.unsynchronized(samples), self.features.synchronized(samples)
             before, wanted = (to_move(self.counter, maps, geometry) for maps in seen)
         found = synchronize(self.counter.network.sync, before, None, geometry.fundamental, geometry.projections)
-        unmoved = warping_loss(wanted, before)
+        unmoved, whole = warping_loss(wanted, before), warping_loss(wanted, [torch.zeros_like(maps) for maps in wanted])
         losses = {
-            "warping": warping_loss(wanted, found.maps) / unmoved.clamp_min(torch.finfo(unmoved.dtype).tiny),
+            "warping": warping_loss(wanted, found.maps) / unmoved.clamp_min(STILL * whole + _TINY),
             "guiding": guiding_loss(wanted, before, found.flows_cells),
             "length": torch.stack([flow.abs().mean() for flow in found.flows_cells]).sum(),
         }
@@ -93,12 +100,20 @@ def learn_motion(
         progress: Told how far it is.
 
     Raises:
-        InputError: There is no footage, some is too short for the latency, or sizes differ.
+        InputError: There is no footage, some is too short for the latency, sizes differ, or the cache folder, where features
+            are kept meanwhile, can't be written.
     """
-    batches = Batches(footages, latency, batch, seed)
-    with tempfile.TemporaryFile() as file:
-        module = MotionTraining(counter, Features(counter.network, file), batches, learning_rate, steps)
-        fit(module, range(steps), steps, task="motion", largest_gradient=LARGEST_GRADIENT, progress=progress)
+    batches, folder = Batches(footages, latency, batch, seed), cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            module = MotionTraining(counter, Features(counter.network, file), batches, learning_rate, steps)
+            fit(module, range(steps), steps, task="motion", largest_gradient=LARGEST_GRADIENT, progress=progress)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: features of the footage can't be kept there ({error}). Make room, some megabytes for each of its "
+            "instants, or name another folder by VIEWSYNC_CACHE."
+        ) from error
 
 
 def keep_motion(counter: Counter) -> None:

@@ -75,7 +75,7 @@ def train(
     first: Counter | None = None
     if recipe.setting == "synced and unsynced" and recipe.method != "BaseS" and not resume:
         first = trained(
-            replace(recipe, method="BaseS"), training, shown, schedule, seed=seed, preset=preset, progress=progress
+            Recipe("BaseS", recipe.setting), training, shown, schedule, seed=seed, preset=preset, progress=progress
         )
     counter = trained(
         recipe, training, shown, schedule, seed=seed, preset=preset, begin_from=first, folder=out, resume=resume,

@@ -53,7 +53,7 @@ class Recipe:
     as they are, and so does what they move: else counting undoes the flow."""
 
     count_synchronized: bool = False
-    """Whether, where there are synchronized pictures, people are counted in them, too, as released."""
+    """Whether people are counted in synchronized pictures, too, as released; where they are learned from with the others."""
 
     def __post_init__(self) -> None:
         wrong = ("BaseU",) if self.setting == "synced and unsynced" else ("BaseS", "BaseSU")
@@ -62,15 +62,20 @@ class Recipe:
         for name, weight in (("warping", self.warping_weight), ("similarity", self.similarity_weight)):
             if not 0 <= weight < math.inf:
                 raise InputError(f"the {name} weight (γ) must be a number from 0 on, got {weight}. 0 leaves that loss out.")
+        if self.count_synchronized and not self.in_pairs:
+            raise InputError(
+                "counting in synchronized pictures, too (--count-synchronized), is for methods that synchronize and learn "
+                "from such pictures beside the others. Choose one, without --unsynced-only and --motion-steps."
+            )
 
     @property
     def moves_first(self) -> bool:
-        """Whether synchronized pictures are learned from before all else."""
+        """Whether synchronized pictures are learned from before the others."""
         return self.motion_first and self._has_pairs
 
     @property
     def in_pairs(self) -> bool:
-        """Whether they are learned from beside all else."""
+        """Whether synchronized pictures are learned from together with the others."""
         return not self.motion_first and self._has_pairs
 
     @property
@@ -209,15 +214,18 @@ def trained(
         schedule: How long, and how.
         seed: Of its first weights, and of the samples.
         preset: Its size.
-        begin_from: A network whose weights are taken over as far as they aren't of synchronization; as BaseSU does.
+        begin_from: A network whose weights are taken over as far as they aren't of synchronization; as BaseSU does. Where
+            motion comes first, what it sees stays as it is, so there it is needed.
         folder: Where the state is kept for `resume`, and the log; nothing is written if None.
         resume: Go on from the state in `folder`.
         progress: Told how far it is.
 
     Raises:
         InputError: There is no footage, some is too short for the latency, sizes differ or can't be used, or there is no
-            state to go on from.
+            state to go on from, or nothing to begin from where that is needed.
     """
+    if recipe.moves_first and begin_from is None and not resume:
+        raise InputError("motion that comes first is learned from what a network sees that counts already. Give begin_from.")
     done = steps_done(folder, schedule.steps) if resume else 0
     told = arguments(recipe.method, footages, latency, preset)
     latency = latency_of("none", 0.0, told["views"]) if recipe.method == "BaseS" else latency

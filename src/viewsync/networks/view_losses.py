@@ -17,6 +17,8 @@ _SHORT = 0.01
 _TINY = 1e-12
 _ANYWHERE = 0.02
 """Of the mean weight, in what guides: that of a cell where nothing is wanted."""
+STILL = 1e-4
+"""Of what there is: what differs by less stands still, and no share of that is taken."""
 
 
 def warping_loss(
@@ -50,7 +52,7 @@ def guiding_loss(
 
     ℓ_W tells a flow which way to go only where some of what is wanted lies within a cell of what was fetched. Elsewhere it
     is least when people are wiped out where they were, and motion networks learn just that. Blurred, people reach farther;
-    and cells weigh as much as what is wanted there stands out from the rest of its map (squared), so that nothing is to be
+    and cells weigh as much as what is wanted there stands out from the rest of its map (squared), so that little is to be
     gained by wiping out. Summed over scales and blurs.
 
     Only the flow learns from it: features must not become alike for its sake.
@@ -70,10 +72,14 @@ def guiding_loss(
             goal, start = blurred(wanted, sigma), blurred(before, sigma)
             moved = warp(start, flow.flatten(0, 1), border)
             outstanding = (goal - goal.mean(dim=(2, 3), keepdim=True)).square().sum(dim=1, keepdim=True)
+            if present is not None:
+                outstanding = outstanding * present.view(-1, 1, 1, 1)
             weights = outstanding / outstanding.mean().clamp_min(_TINY) + _ANYWHERE
-            errors = torch.stack([(weights * (maps - goal).square()).mean(dim=(1, 2, 3)) for maps in (moved, start)])
-            left, without = (errors if present is None else errors * present.flatten()).sum(dim=1)
-            terms.append(left / without.clamp_min(_TINY))
+            errors = torch.stack(
+                [(weights * apart.square()).mean(dim=(1, 2, 3)) for apart in (moved - goal, start - goal, goal)]
+            )
+            left, without, whole = (errors if present is None else errors * present.flatten()).sum(dim=1)
+            terms.append(left / without.clamp_min(STILL * whole + _TINY))
     return torch.stack(terms).sum()
 
 

@@ -24,7 +24,8 @@ class Counting(Training):
     steps: int = 1000
     """Batches of 2 instants."""
     motion_steps: int = 0
-    """Before these, without --unsynced-only: batches of 4 from which only the flow is learned. None in the paper."""
+    """Before these, without --unsynced-only: batches twice as large, by which only the flow is learned; then it stays so.
+    None in the paper."""
     method: Annotated[
         Literal["BaseS", "BaseSU", "BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi", "CLS-planes"], arg(metavar="METHOD")
     ] = "CLS-epi"
@@ -34,7 +35,7 @@ class Counting(Training):
     similarity: bool = True
     """With --unsynced-only: that synchronized views be alike."""
     warping_weight: float = 100.0
-    """Without --unsynced-only: γ of the loss that teaches flow; 1 as printed."""
+    """Without --unsynced-only and --motion-steps: γ of the loss that teaches flow; 1 as printed."""
     similarity_weight: float = 10.0
     """With --unsynced-only: γ of the loss that views be alike; 1000 as printed."""
     count_synchronized: bool = False
