@@ -15,6 +15,7 @@ from viewsync.counting.samples import Batches, batch_of
 from viewsync.counting.system import CALIBRATED, METHODS, Counter
 from viewsync.counting.training import Recipe, Schedule, Training, arguments, loss_of, trained
 from viewsync.footage.desynchronizer import Latency
+from viewsync.networks.view_warp import MotionNetwork
 from viewsync.training_loop import CHECKPOINT, fit
 from viewsync.types import InputError
 
@@ -41,7 +42,7 @@ def weights(network):
 def losses(recipe, footage, *, steps=0):
     """Of one batch, before and after some steps on it; and the network."""
     torch.manual_seed(0)
-    counter = Counter(**arguments(recipe.method, [footage], LATE))
+    counter = Counter(**arguments(recipe, [footage], LATE))
     batch = next(iter(Batches([footage], LATE, 1, seed=0, synchronized=recipe.in_pairs)))
     adam, told = torch.optim.AdamW(counter.parameters(), lr=2e-3), []
     for _ in range(steps + 1):
@@ -84,7 +85,8 @@ def test_what_is_learned_from(footage, recipe, names):
 
 def test_people_are_counted_in_synchronized_pictures_too(footage):
     torch.manual_seed(0)
-    recipe, counter = Recipe("CLS-cat", BOTH, count_synchronized=True), Counter(**arguments("CLS-cat", [footage], LATE))
+    recipe = Recipe("CLS-cat", BOTH, count_synchronized=True)
+    counter = Counter(**arguments(recipe, [footage], LATE))
     batch = next(iter(Batches([footage], LATE, 1, seed=0, synchronized=True)))
     late, early = (loss_of(recipe, counter, one) for one in (batch, batch._replace(pictures=batch.synchronized)))
     assert late["task_synchronized"] == early["task_synchronized"] == early["task"] != late["task"]
@@ -96,7 +98,7 @@ def test_people_are_counted_in_synchronized_pictures_too(footage):
 @pytest.mark.parametrize("method", ["SLS", "CLS-cat", "CLS-planes"])
 def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, file, method):
     torch.manual_seed(0)
-    counter = Counter(**arguments(method, [footage], LATE))
+    counter = Counter(**arguments(Recipe(method, BOTH, motion_first=True), [footage], LATE))
     before, told = {name: one.clone() for name, one in counter.named_parameters()}, []
     motion = MotionTraining(counter, Features(counter.network, file), Batches([footage], LATE, 4, seed=0), 4e-3, 60)
     motion.log_dict = lambda losses, **_: told.append({name: float(loss) for name, loss in losses.items()})
@@ -109,7 +111,8 @@ def test_motion_networks_learn_before_the_rest_which_stays_as_it_is(footage, fil
 
 def test_features_are_what_the_network_sees_however_they_are_asked_for(footage, file):
     torch.manual_seed(0)
-    counter, other = Counter(**arguments("CLS-cat", [footage], LATE)), drawn_footage(1, people=3, instants=14)[0]
+    counter = Counter(**arguments(Recipe("CLS-cat", BOTH), [footage], LATE))
+    other, _ = drawn_footage(1, people=3, instants=14)
     features, batches = Features(counter.network, file), Batches([footage, other], LATE, 3, seed=0)
     for number in (0, 1, 0):
         samples = batches.samples(number)
@@ -121,12 +124,25 @@ def test_features_are_what_the_network_sees_however_they_are_asked_for(footage, 
                 assert torch.allclose(kept[scale], seen[scale], rtol=2e-3, atol=1e-4)
 
 
+def test_units_that_learn_motion_alone_never_die(footage):
+    first, together = (Recipe("CLS-epi", BOTH, motion_first=first) for first in (True, False))
+    found = [arguments(recipe, [footage], LATE)["activation"] for recipe in (first, together)]
+    assert found == ["leaky_relu", "relu"]
+    assert arguments(first, [footage], LATE, "paper")["activation"] == "tanh"
+    leaky, plain = (MotionNetwork(4, activation, (3,)) for activation in found)
+    for network, dead in ((leaky, False), (plain, True)):
+        torch.nn.init.ones_(network.rest[-1].weight)
+        torch.nn.init.constant_(network.first.bias, -1e3)
+        network(torch.randn(1, 4, 6, 6)).sum().backward()
+        assert bool((network.first.weight.grad == 0).all()) == dead
+
+
 @pytest.mark.parametrize("method", ["SLS", "CLS-cat"])
 def test_the_motion_comes_first_where_it_can_be_learned_and_stays_as_it_is(footage, method):
     tasks = []
     few, recipe = replace(FEW, motion_steps=2), Recipe(method, BOTH, motion_first=True)
     tell = {"progress": lambda *done: tasks.append(done)}
-    tell["begin_from"] = Counter(**arguments("BaseS", [footage], LATE))
+    tell["begin_from"] = Counter(**arguments(Recipe("BaseS", BOTH), [footage], LATE))
     shorter, longer = (trained(recipe, [footage], LATE, replace(few, steps=steps), seed=0, **tell) for steps in (1, 2))
     with pytest.raises(InputError, match="Give begin_from"):
         trained(recipe, [footage], LATE, few, seed=0)
@@ -144,11 +160,12 @@ def test_the_motion_comes_first_where_it_can_be_learned_and_stays_as_it_is(foota
 def test_what_needs_cameras_is_refused_where_nobody_knows_them(footage):
     unknown = replace(footage, place=replace(footage.place, fundamental=None, projections=None))
     for method in METHODS:
+        setting = ONLY if method == "BaseU" else BOTH
         if method in CALIBRATED:
             with pytest.raises(InputError, match=f"drawn 0: {method} needs calibrated cameras"):
-                arguments(method, [unknown], LATE)
+                arguments(Recipe(method, setting), [unknown], LATE)
         else:
-            assert arguments(method, [unknown], LATE)["method"] == method
+            assert arguments(Recipe(method, setting), [unknown], LATE)["method"] == method
 
 
 def test_losses_are_those_of_the_printed_unit(footage):
@@ -157,7 +174,7 @@ def test_losses_are_those_of_the_printed_unit(footage):
     recipe, told = Recipe("CLS-cor", ONLY), {}
     for unit in (100.0, 1000.0):
         torch.manual_seed(0)
-        counter = Counter(**arguments("CLS-cor", [footage], LATE) | {"unit": unit})
+        counter = Counter(**arguments(Recipe("CLS-cor", BOTH), [footage], LATE) | {"unit": unit})
         torch.nn.init.zeros_(counter.network.decoder[-1].weight)  # Whatever it sees, it finds nobody.
         told[unit] = {name: float(loss.detach()) for name, loss in loss_of(recipe, counter, batch).items()}
     for name in ("task", "similarity"):
@@ -184,7 +201,8 @@ def test_the_seed_says_what_is_learned(footage):
 def test_training_that_was_stopped_goes_on(footage, tmp_path, monkeypatch, recipe):
     monkeypatch.setattr("viewsync.training_loop._CHECKPOINT_STEPS", 2)
     monkeypatch.setattr("viewsync.training_loop._LOG_STEPS", 1)
-    schedule, told, base = Schedule(steps=4, batch=1, motion_steps=2), [], Counter(**arguments("BaseS", [footage], LATE))
+    schedule, told = Schedule(steps=4, batch=1, motion_steps=2), []
+    base = Counter(**arguments(Recipe("BaseS", BOTH), [footage], LATE))
     began = {"seed": 0, "begin_from": base}
     whole = trained(recipe, [footage], LATE, schedule, **began, folder=tmp_path, progress=lambda *done: told.append(done))
     assert told[-1] == ("training", 4, 4)
@@ -239,7 +257,7 @@ def test_methods_belong_to_their_tables():
     assert not Recipe("BaseSU", BOTH).in_pairs
     assert Recipe("SLS", BOTH).in_pairs
     with pytest.raises(InputError, match="no footage to learn from"):
-        arguments("SLS", [], LATE)
+        arguments(Recipe("SLS", BOTH), [], LATE)
 
 
 @pytest.mark.slow

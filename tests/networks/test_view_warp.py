@@ -1,9 +1,11 @@
+from typing import get_args
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewsync.networks.view_warp import MotionNetwork, enlarge_flow, warp
+from viewsync.networks.view_warp import Activation, MotionNetwork, enlarge_flow, warp
 
 BORDERS = ["zeros", "border"]
 
@@ -49,7 +51,7 @@ def test_enlarged_flow_is_in_smaller_cells():
     torch.testing.assert_close(larger, constant_flow(2.0, -4.5, 9, 10))
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("activation", get_args(Activation))
 def test_motion_begins_at_rest_and_every_parameter_learns(activation):
     torch.manual_seed(0)
     network, matched = MotionNetwork(6, activation, (5, 4)), torch.randn(2, 6, 8, 9)

@@ -98,7 +98,7 @@ class Job(Work[Stage, Outcome]):
             assert self.recipe is not None
             base = None if self.base is None else self.base._counter(stage, latency)
             counter = trained(self.recipe, footage, latency, self.schedule, seed=self.seed, begin_from=base)
-            told = arguments(self.recipe.method, footage, latency)
+            told = arguments(self.recipe, footage, latency)
             data = f"World {self.world}, {len(footage)} scenes, {self.latency} latency of {self.latency_seconds:g} s."
             card = ModelCard(
                 repr(self), told, data, "Apache-2.0", "viewsync bench counting", self.seed, this_machine().commit

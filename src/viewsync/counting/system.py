@@ -13,7 +13,7 @@ from viewsync.networks.epipolar_band import sigma_for
 from viewsync.networks.mvms import MVMS, SMALL, Count, Geometry, feature_sizes
 from viewsync.networks.plane_sync import PlaneSync
 from viewsync.networks.view_sync import CameraSync, Matching, SceneSync, ViewSync
-from viewsync.networks.view_warp import TABLE_I
+from viewsync.networks.view_warp import TABLE_I, Activation
 
 Method = Literal["BaseS", "BaseSU", "BaseU", "SLS", "CLS-cat", "CLS-cor", "CLS-epi", "CLS-planes"]
 """Of Tables II and III, and one of ours. The first three are MVMS alone; they differ in what they learn from."""
@@ -41,6 +41,7 @@ class Counter(nn.Module):
         preset: ``small`` has the same structure with half as many channels, a quarter as many in motion networks, one set
             of weights for all views and sizes, and a flow that isn't refined at the finest scale.
         sigma_cells: σ of the epipolar mask at each scale, coarsest first, for ``CLS-epi`` (see `sigma_cells`).
+        activation: Of motion networks that find flow in pictures.
         unit: What the network calls one person per cell; what it tells is as many times as high.
 
     Raises:
@@ -55,11 +56,12 @@ class Counter(nn.Module):
         *,
         preset: Preset = "small",
         sigma_cells: Sequence[float] = (),
+        activation: Activation = "relu",
         unit: float = 100.0,
     ) -> None:
         super().__init__()
         self.method, self.unit = method, unit
-        sync = _synchronization(method, picture_pixels, preset, sigma_cells)
+        sync = _synchronization(method, picture_pixels, preset, sigma_cells, activation)
         self.network = (MVMS.small if preset == "small" else MVMS.paper)(views, sync=sync)
 
     def forward(
@@ -86,21 +88,22 @@ class Counter(nn.Module):
 
 
 def _synchronization(
-    method: Method, picture_pixels: Sequence[int], preset: Preset, sigma_cells: Sequence[float]
+    method: Method, picture_pixels: Sequence[int], preset: Preset, sigma_cells: Sequence[float], activation: Activation
 ) -> ViewSync | None:
     small = preset == "small"
     channels, widths = (SMALL["channels"][-1], _SMALL_WIDTHS) if small else (PAPER_CHANNELS, TABLE_I)
     if method == "SLS":
         return SceneSync(channels, widths=widths)
     if method == "CLS-planes":
-        return PlaneSync(channels, len(feature_sizes(picture_pixels)), picture_pixels, widths=widths)
+        scales = len(feature_sizes(picture_pixels))
+        return PlaneSync(channels, scales, picture_pixels, activation=activation, widths=widths)
     if method not in _MATCHINGS:
         return None
     return CameraSync(
         feature_sizes(picture_pixels), channels, _MATCHINGS[method], centered=True,
         picture_pixels=picture_pixels if method == "CLS-epi" else None,
         sigma_cells=sigma_cells if method == "CLS-epi" else (), evaluation="band" if _by_band(method, small) else None,
-        matched_scales=_SMALL_MATCHED_SCALES if small else None, activation="relu" if small else "tanh", widths=widths,
+        matched_scales=_SMALL_MATCHED_SCALES if small else None, activation=activation, widths=widths,
     )  # fmt: skip
 
 

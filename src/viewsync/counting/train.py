@@ -69,7 +69,7 @@ def train(
     tests = {kind: samples(unseen, latency_of(kind, latency_seconds, views), seed) for kind in KINDS}
     for footage in (*training, *unseen):
         _ = footage.backgrounds
-    told = arguments(recipe.method, training, shown, preset)
+    told = arguments(recipe, training, shown, preset)
     what = f"{recipe}, {replace(schedule, steps=0)}, {told}, {latency} latency of {latency_seconds:g} s, seed {seed}"
     note_training(out, what, resume=resume)
     first: Counter | None = None

@@ -20,6 +20,7 @@ from viewsync.counting.system import BASELINES, CALIBRATED, PAPER_UNIT, Counter,
 from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.mvms import Count
 from viewsync.networks.view_losses import similarity_loss, warping_loss
+from viewsync.networks.view_warp import Activation
 from viewsync.progress import Progress
 from viewsync.training_loop import LARGEST_GRADIENT, fit, one_cycle, steps_done
 from viewsync.types import InputError
@@ -169,25 +170,28 @@ class Training(lightning.LightningModule):
         return one_cycle(self.counter.parameters(), self.schedule.learning_rate, self.schedule.steps)
 
 
-def arguments(method: Method, footages: Sequence[Footage], latency: Latency, preset: Preset = "small") -> dict[str, Any]:
-    """Of a `Counter` for footage of one size, whose views are apart by such latency.
+def arguments(recipe: Recipe, footages: Sequence[Footage], latency: Latency, preset: Preset = "small") -> dict[str, Any]:
+    """Of a `Counter` for a recipe, and footage of one size, whose views are apart by such latency.
 
     Raises:
         InputError: There is no footage, or the method needs cameras that nobody knows.
     """
     if not footages:
         raise InputError("there is no footage to learn from. Give some whose split is training.")
-    place = footages[0].place
+    method, place = recipe.method, footages[0].place
     unknown = next((one.name for one in footages if one.place.fundamental is None), None)
     if method in CALIBRATED and unknown is not None:
         raise InputError(f"{unknown}: {method} needs calibrated cameras, and nobody knows them. Take CLS-cor or CLS-cat.")
     sigmas = [sigma_cells(footage.place, latency) for footage in footages] if method == "CLS-epi" else []
+    # With nothing else to teach them, many plain ones die.
+    alone: Activation = "leaky_relu" if recipe.moves_first else "relu"
     return {
         "method": method,
         "views": len(place.views),
         "picture_pixels": [place.height, place.width],
         "preset": preset,
         "sigma_cells": [max(of_scale) for of_scale in zip(*sigmas, strict=True)],
+        "activation": alone if preset == "small" else "tanh",
         "unit": PAPER_UNIT if preset == "paper" else 100.0,
     }
 
@@ -227,7 +231,7 @@ def trained(
     if recipe.moves_first and begin_from is None and not resume:
         raise InputError("motion that comes first is learned from what a network sees that counts already. Give begin_from.")
     done = steps_done(folder, schedule.steps) if resume else 0
-    told = arguments(recipe.method, footages, latency, preset)
+    told = arguments(recipe, footages, latency, preset)
     latency = latency_of("none", 0.0, told["views"]) if recipe.method == "BaseS" else latency
     batches = Batches(footages, latency, schedule.batch, seed, synchronized=recipe.in_pairs, first_batch=done)
     with torch.random.fork_rng():

@@ -47,7 +47,7 @@ class PlaneSync(ViewSync):
         picture_pixels: Sequence[int],
         *,
         heights_metres: Sequence[float] = HEIGHTS_METRES,
-        activation: Activation = "relu",
+        activation: Activation = "leaky_relu",
         widths: Sequence[int] = TABLE_I,
         border: Border = "zeros",
     ) -> None:

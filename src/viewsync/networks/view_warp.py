@@ -12,12 +12,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-Activation = Literal["tanh", "relu"]
+Activation = Literal["tanh", "relu", "leaky_relu"]
 Border = Literal["zeros", "border"]
 TABLE_I = (128, 128, 64, 64, 32)
 """Output channels of the motion network's layers but the last, which has 2."""
 KERNEL = 5
 """Height and width of all its filters."""
+_LEAK = 0.1
+"""Slope below zero of a leaky ReLU."""
 
 
 class MotionNetwork(nn.Module):
@@ -25,7 +27,8 @@ class MotionNetwork(nn.Module):
 
     Args:
         inputs: Channels that come in: twice the features', or positions of the reference view's map.
-        activation: Between the layers: ``tanh`` as released; the paper doesn't say.
+        activation: Between the layers: ``tanh`` as released; the paper doesn't say. Where ℓ_W alone teaches them, plain
+            ``relu`` often die.
         widths: Output channels of the layers but the last.
     """
 
@@ -33,7 +36,7 @@ class MotionNetwork(nn.Module):
         super().__init__()
         convolutions = [nn.Conv2d(*ends, KERNEL, padding=KERNEL // 2) for ends in pairwise((inputs, *widths, 2))]
         for convolution in convolutions:
-            nn.init.kaiming_normal_(convolution.weight, nonlinearity=activation)
+            nn.init.kaiming_normal_(convolution.weight, a=_LEAK, nonlinearity=activation)
             _zero_bias(convolution)
         nn.init.zeros_(convolutions[-1].weight)
         self.first, *others = convolutions
@@ -42,13 +45,17 @@ class MotionNetwork(nn.Module):
         self.first.weight = nn.Parameter(outermost.permute(3, 0, 1, 2))
         rest: list[nn.Module] = []
         for convolution in others:
-            rest += [nn.Tanh() if activation == "tanh" else nn.ReLU(), convolution]
+            rest += [_between(activation), convolution]
         self.rest = nn.Sequential(*rest)
 
     def forward(self, matched: Float[Tensor, "view_pair input height width"]) -> Float[Tensor, "view_pair 2 height width"]:
         """Flow in cells."""
         flow: Tensor = self.rest(self.first(matched))
         return flow
+
+
+def _between(activation: Activation) -> nn.Module:
+    return {"tanh": nn.Tanh(), "relu": nn.ReLU(), "leaky_relu": nn.LeakyReLU(_LEAK)}[activation]
 
 
 def _zero_bias(convolution: nn.Conv2d) -> None:
