@@ -41,7 +41,7 @@ class Counter(nn.Module):
         preset: ``small`` has the same structure with half as many channels, a quarter as many in motion networks, one set
             of weights for all views and sizes, and a flow that isn't refined at the finest scale.
         sigma_cells: σ of the epipolar mask at each scale, coarsest first, for ``CLS-epi`` (see `sigma_cells`).
-        activation: Of motion networks that find flow in pictures.
+        activation: Of motion networks that find flow in pictures; if None, ``relu`` for ``small``, else ``tanh``.
         unit: What the network calls one person per cell; what it tells is as many times as high.
 
     Raises:
@@ -56,7 +56,7 @@ class Counter(nn.Module):
         *,
         preset: Preset = "small",
         sigma_cells: Sequence[float] = (),
-        activation: Activation = "relu",
+        activation: Activation | None = None,
         unit: float = 100.0,
     ) -> None:
         super().__init__()
@@ -88,9 +88,14 @@ class Counter(nn.Module):
 
 
 def _synchronization(
-    method: Method, picture_pixels: Sequence[int], preset: Preset, sigma_cells: Sequence[float], activation: Activation
+    method: Method,
+    picture_pixels: Sequence[int],
+    preset: Preset,
+    sigma_cells: Sequence[float],
+    activation: Activation | None,
 ) -> ViewSync | None:
     small = preset == "small"
+    activation = activation or ("relu" if small else "tanh")
     channels, widths = (SMALL["channels"][-1], _SMALL_WIDTHS) if small else (PAPER_CHANNELS, TABLE_I)
     if method == "SLS":
         return SceneSync(channels, widths=widths)

@@ -20,7 +20,6 @@ from viewsync.counting.system import BASELINES, CALIBRATED, PAPER_UNIT, Counter,
 from viewsync.footage.desynchronizer import Latency
 from viewsync.networks.mvms import Count
 from viewsync.networks.view_losses import similarity_loss, warping_loss
-from viewsync.networks.view_warp import Activation
 from viewsync.progress import Progress
 from viewsync.training_loop import LARGEST_GRADIENT, fit, one_cycle, steps_done
 from viewsync.types import InputError
@@ -183,15 +182,14 @@ def arguments(recipe: Recipe, footages: Sequence[Footage], latency: Latency, pre
     if method in CALIBRATED and unknown is not None:
         raise InputError(f"{unknown}: {method} needs calibrated cameras, and nobody knows them. Take CLS-cor or CLS-cat.")
     sigmas = [sigma_cells(footage.place, latency) for footage in footages] if method == "CLS-epi" else []
-    # With nothing else to teach them, many plain ones die.
-    alone: Activation = "leaky_relu" if recipe.moves_first else "relu"
     return {
         "method": method,
         "views": len(place.views),
         "picture_pixels": [place.height, place.width],
         "preset": preset,
         "sigma_cells": [max(of_scale) for of_scale in zip(*sigmas, strict=True)],
-        "activation": alone if preset == "small" else "tanh",
+        # With ℓ_W alone to teach them, many plain ones die.
+        "activation": "leaky_relu" if recipe.moves_first else None,
         "unit": PAPER_UNIT if preset == "paper" else 100.0,
     }
 
